@@ -1,0 +1,71 @@
+//! The command line: one file a sub-command.
+
+mod check;
+mod plan;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Faults;
+
+/// The exit status for a config that is refused, sysexits' EX_CONFIG: systemd does not restart on it.
+const EX_CONFIG: u8 = 78;
+/// sysexits' EX_OSERR: the system refuses what every process needs.
+const EX_OSERR: u8 = 71;
+/// sysexits' EX_IOERR: the output can't be written.
+const EX_IOERR: u8 = 74;
+
+/// Keeps a temporary AWS credential in a Secrets Manager secret exactly while a grant window is open.
+#[derive(Parser)]
+#[command(name = "credadmin", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Run(ConfigArgument),
+    /// Check the config with the daemon's own loader: every mistake, or a summary. Exits with 78 if it would be refused.
+    Check(ConfigArgument),
+    /// Print which sessions would be issued, without AWS and without a daemon.
+    Plan(plan::Arguments),
+}
+
+#[derive(clap::Args)]
+struct ConfigArgument {
+    /// The main config file; conf.d and grants.d are looked for beside it.
+    #[arg(long, value_name = "PATH", default_value = "/etc/credadmin/credadmin.toml")]
+    config: PathBuf,
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments.config),
+        Command::Check(arguments) => check::check(&arguments.config),
+        Command::Plan(arguments) => plan::plan(&arguments),
+    }
+}
+
+fn refuse(faults: &Faults) -> ExitCode {
+    eprintln!("{faults}\n");
+    let mistakes = if faults.0.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", faults.0.len()) };
+    eprintln!("{mistakes}: the config is refused");
+    ExitCode::from(EX_CONFIG)
+}
+
+/// A reader who has seen enough, as in `credadmin plan | head`, is no failure.
+fn written(result: std::io::Result<()>) -> ExitCode {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            eprintln!("error: the output can't be written: {error}");
+            ExitCode::from(EX_IOERR)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,129 @@
+//! `credadmin plan`: what the daemon would do, by the daemon's own plan.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{refuse, written};
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::grant::Secret;
+use crate::schedule::plan::{Planned, sessions};
+use crate::schedule::token::token;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The main config file; conf.d and grants.d are looked for beside it.
+    #[arg(long, value_name = "PATH", default_value = "/etc/credadmin/credadmin.toml")]
+    config: PathBuf,
+    /// From when on (RFC 3339); now, if not given.
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+    /// For how long, such as 24h or 7d.
+    #[arg(long = "for", value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    time: SignedDuration,
+    /// A table to read, or one JSON object a line.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// One session, as `--format json` prints it: a stable interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    secret: &'a str,
+    grants: Vec<&'a str>,
+    ends: String,
+    duration_seconds: i64,
+    version_id: String,
+}
+
+pub fn plan(arguments: &Arguments) -> ExitCode {
+    let from = arguments.at.unwrap_or_else(|| Clock::system().now());
+    let settings = match config::load(&arguments.config, from) {
+        Ok(settings) => settings,
+        Err(faults) => return refuse(&faults),
+    };
+    for remark in settings.remarks.iter().filter(|remark| remark.is_error()) {
+        eprintln!("{remark}\n");
+    }
+    let until = from.saturating_add(arguments.time).unwrap_or(Timestamp::MAX);
+    let sessions = all_sessions(&settings, from, until);
+    written(match arguments.format {
+        Format::Text => table(&sessions, from, arguments.time),
+        Format::Json => lines(&sessions),
+    })
+}
+
+fn all_sessions(settings: &Settings, from: Timestamp, until: Timestamp) -> Vec<(&Secret, Planned<'_>)> {
+    let mut all: Vec<(&Secret, Planned)> = settings
+        .secrets
+        .iter()
+        .flat_map(|watched| {
+            sessions(from, until, &watched.secret.cadence, &watched.grants).into_iter().map(|session| (&*watched.secret, session))
+        })
+        .collect();
+    all.sort_by(|(a, first), (b, second)| (first.at, &a.name).cmp(&(second.at, &b.name)));
+    all
+}
+
+fn lines(sessions: &[(&Secret, Planned)]) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (secret, session) in sessions {
+        let line = Line {
+            at: session.at.to_string(),
+            secret: secret.name.as_str(),
+            grants: session.grants.iter().map(|grant| grant.name.as_str()).collect(),
+            ends: session.ends.to_string(),
+            duration_seconds: secret.cadence.duration_seconds(session.at, session.ends),
+            version_id: token(secret, session.ends, None),
+        };
+        serde_json::to_writer(&mut out, &line)?;
+        writeln!(out)?;
+    }
+    out.flush()
+}
+
+fn table(sessions: &[(&Secret, Planned)], from: Timestamp, time: SignedDuration) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let zone = TimeZone::system();
+    let is_utc = sessions.iter().all(|(_, session)| zone.to_offset(session.at) == jiff::tz::Offset::UTC);
+    let name = zone.iana_name().unwrap_or("local time").to_owned();
+    let show = |t: Timestamp, zone: &TimeZone| t.to_zoned_datetime(zone.clone()).strftime("%a %F %H:%M:%S").to_string();
+    let mut rows = vec![["ISSUED (UTC)".to_owned(), "ENDS (UTC)".into(), "LASTS".into(), "SECRET".into(), "GRANTS".into(), if is_utc { String::new() } else { format!("ISSUED ({name})") }]];
+    rows.extend(sessions.iter().map(|(secret, session)| {
+        let grants: Vec<&str> = session.grants.iter().map(|grant| grant.name.as_str()).collect();
+        [
+            show(session.at, &TimeZone::UTC),
+            show(session.ends, &TimeZone::UTC),
+            format!("{:#}", session.ends.duration_since(session.at)),
+            secret.name.to_string(),
+            grants.join(", "),
+            if is_utc { String::new() } else { show(session.at, &zone) },
+        ]
+    }));
+    let widths: Vec<usize> = (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    writeln!(out)?;
+    let sessions = if sessions.len() == 1 { "1 session".to_owned() } else { format!("{} sessions", sessions.len()) };
+    writeln!(out, "{sessions} (as many versions written) in {} from {from}", humantime::format_duration(time.unsigned_abs()))?;
+    out.flush()
+}
+
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    SignedDuration::try_from(time).map_err(|error| error.to_string())
+}

@@ -1,0 +1,57 @@
+//! From files to settings, in stages; only the last leaves this room.
+//!
+//! ```text
+//! files ──▶ sources (what the files say, and where) ──▶ merged (figment) ──▶ shapes (each key read) ──▶ checks ──▶ Settings
+//! ```
+//!
+//! Order, later over earlier: the main file, `conf.d/*.toml` beside it, `CREDADMIN_…` variables, and `grants.d/*.toml`, which
+//! can hold grants only. All mistakes are told at once, each as a [`Fault`].
+
+mod checks;
+mod drop_ins;
+mod fault;
+mod file;
+mod read;
+mod shapes;
+mod sources;
+mod values;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use drop_ins::Fingerprint;
+pub use fault::{Fault, Faults};
+pub use sources::Sources;
+
+use crate::aws::Connection;
+use crate::grant::{Grant, Secret};
+
+/// Everything that the daemon runs on. Valid as a whole.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where AWS is, and as whom it is called.
+    pub connection: Connection,
+    /// The secrets, by name.
+    pub secrets: Vec<Watched>,
+    /// What was found and did not keep the rest from being valid: warnings, and drop-ins that count as absent.
+    pub remarks: Vec<Fault>,
+}
+
+/// A secret with its grants.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    /// Its grants, by name.
+    pub grants: Arc<[Grant]>,
+}
+
+/// Reads the main file and all that belongs to it. `now` judges which grants are over.
+///
+/// # Errors
+/// Every mistake in the main file, `conf.d` and the environment. Mistakes in drop-ins are [`Settings::remarks`].
+pub fn load(main: &Path, now: Timestamp) -> Result<Settings, Faults> {
+    Sources::read(main)?.settings(now)
+}

@@ -1,0 +1,201 @@
+//! The tables of the config, key by key. What a key means and may be is said here and in the README; nowhere else.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use figment::value::{Dict, Value};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use nix::unistd::{Gid, Group};
+
+use super::fault::Fault;
+use super::read::{Table, show};
+use super::sources::{Merged, Part};
+use super::values;
+use crate::aws::{Connection, Credentials};
+use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
+use crate::schedule::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
+
+const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
+const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 366);
+
+/// Everything that the sources declare, each table valid by itself.
+pub struct Draft {
+    /// Where AWS is and as whom it is called.
+    pub connection: Connection,
+    /// The group that may write drop-ins.
+    pub grants_group: Option<Gid>,
+    /// By name.
+    pub secrets: Vec<Secret>,
+    /// By name.
+    pub grants: Vec<Grant>,
+}
+
+/// Reads the whole config.
+pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
+    let mut root = Table::new(merged, vec![], &merged.root);
+    let region = root.optional("region", values::region);
+    let sources = [("instance-role", Credentials::InstanceRole), ("default-chain", Credentials::DefaultChain)];
+    let credentials = root.optional("credentials", |value| values::one_of(value, &sources)).unwrap_or(Credentials::InstanceRole);
+    let grants_group = root.optional("grants_group", group);
+    root.optional("secrets", rooms);
+    root.optional("grants", rooms);
+    faults.extend(root.finish());
+    let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, faults)).collect();
+    let mut lines = CronLines::default();
+    let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut lines, faults)).collect();
+    Draft { connection: Connection { region, credentials }, grants_group, secrets, grants }
+}
+
+/// Reads one grant.
+pub fn grant_called(merged: &Merged, name: &str, faults: &mut Vec<Fault>) -> Option<Grant> {
+    let (name, value) = tables(merged, "grants").find(|(found, _)| *found == name)?;
+    grant(merged, name, value, &mut CronLines::default(), faults)
+}
+
+fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Secret> {
+    let (name, mut table) = named(merged, "secrets", name, value, faults)?;
+    let secret_id = table.required("secret_id", "\"SensitiveS3\"", values::secret_id);
+    let role_arn = table.required("role_arn", "\"arn:aws:iam::123456789012:role/SensitiveS3Access\"", values::role_arn);
+    let session = table.optional("session_duration", |value| {
+        values::duration(value, SHORTEST_SESSION, LONGEST_SESSION, ": STS makes no shorter and no longer sessions")
+    });
+    let lead = table.optional("refresh_lead", |value| {
+        let why = ": with less than 15 minutes left, SDKs such as botocore refresh on every call";
+        values::duration(value, SHORTEST_LEAD, LONGEST_SESSION, why)
+    });
+    let exact = table.optional("session_policy", |value| values::one_of(value, &[("on", true), ("off", false)])).unwrap_or(true);
+    let source_identity = table.optional("source_identity", values::source_identity);
+    let tags = table.optional("tags", values::tags).unwrap_or_default();
+    let external_id = table.optional("external_id", values::external_id);
+
+    let (has_lead, session) = (table.has("refresh_lead"), session.unwrap_or(SAFE_SESSION));
+    let lead = lead.unwrap_or(DEFAULT_LEAD);
+    if lead >= session && table.faults.is_empty() {
+        let wanted = format!(
+            "wanted: refresh_lead (here {}) shorter than session_duration (here {}): a session is refreshed when that much of it is left",
+            values::show_duration(lead),
+            values::show_duration(session)
+        );
+        table.refuse(if has_lead { "refresh_lead" } else { "session_duration" }, &wanted);
+    }
+    let before = faults.len();
+    faults.extend(table.finish());
+    if faults.len() > before {
+        return None;
+    }
+    let cadence = Cadence::new(name.as_str(), session, lead, exact);
+    let (secret_id, role_arn) = (secret_id?, role_arn?);
+    Some(Secret { name, secret_id, role_arn, cadence, session_policy: exact, source_identity, tags, external_id })
+}
+
+fn grant(merged: &Merged, name: &str, value: &Value, lines: &mut CronLines, faults: &mut Vec<Fault>) -> Option<Grant> {
+    let (name, mut table) = named(merged, "grants", name, value, faults)?;
+    let secret = table.required("secret", "\"sensitive-s3\"", |value| {
+        let wanted = "wanted: the name of a [secrets.NAME] table";
+        values::text(value).ok().and_then(|text| Name::parse(&text)).ok_or_else(|| wanted.into())
+    });
+    let window = window(&mut table, lines);
+    let papers = Papers {
+        requested_by: table.optional("requested_by", values::text),
+        approved_by: table.optional("approved_by", values::text),
+        reason: table.optional("reason", values::text),
+        ticket: table.optional("ticket", values::text),
+    };
+    let before = faults.len();
+    faults.extend(table.finish());
+    if faults.len() > before {
+        return None;
+    }
+    Some(Grant { name, secret: secret?, window: window?, papers })
+}
+
+fn window(table: &mut Table, lines: &mut CronLines) -> Option<Window> {
+    let from = table.optional("from", values::instant);
+    let until = table.optional("until", values::instant);
+    let cron = table.optional("cron", |value| lines.get(value));
+    let duration = table.optional("duration", |value| values::duration(value, SignedDuration::from_secs(1), LONGEST_WINDOW, ""));
+    let time_zone = table.optional("time_zone", values::time_zone);
+    let not_before = table.optional("not_before", values::instant);
+    let not_after = table.optional("not_after", values::instant);
+
+    if table.has("cron") {
+        for key in ["from", "until"].into_iter().filter(|key| table.has(key)).collect::<Vec<_>>() {
+            table.refuse(key, "wanted: either cron and duration, or from and until");
+        }
+        if !table.has("duration") {
+            table.missing("duration", "\"2h\"");
+        }
+        let bounds = Span { opens: not_before.unwrap_or(Timestamp::MIN), closes: not_after.unwrap_or(Timestamp::MAX) };
+        if bounds.opens >= bounds.closes {
+            table.refuse("not_after", "wanted: not_after later than not_before: the window ends before it starts");
+        }
+        let time_zone = time_zone.unwrap_or(TimeZone::UTC);
+        return Some(Window::Recurring(Box::new(Recurrence { cron: cron?, duration: duration?, time_zone, bounds })));
+    }
+    for key in ["duration", "time_zone", "not_before", "not_after"].into_iter().filter(|key| table.has(key)).collect::<Vec<_>>() {
+        table.refuse(key, "wanted: this key only together with cron; a window that opens once has from and until");
+    }
+    if !table.has("from") {
+        table.missing("from", "\"2026-12-01T08:00:00Z\" (or cron = … with duration = …)");
+    }
+    if !table.has("until") {
+        table.missing("until", "\"2026-12-01T18:00:00Z\" (or cron = … with duration = …)");
+    }
+    let span = Span { opens: from?, closes: until? };
+    if span.opens >= span.closes {
+        table.refuse("until", "wanted: until later than from: the window ends before it starts");
+    }
+    Some(Window::Once(span))
+}
+
+/// Equal cron lines are one: a parsed one takes 11 KiB.
+#[derive(Default)]
+struct CronLines(HashMap<String, Arc<croner::Cron>>);
+
+impl CronLines {
+    fn get(&mut self, value: &Value) -> Result<Arc<croner::Cron>, String> {
+        if let Some(cron) = value.as_str().and_then(|line| self.0.get(line)) {
+            return Ok(Arc::clone(cron));
+        }
+        let cron = Arc::new(values::cron(value)?);
+        self.0.insert(value.as_str().unwrap_or_default().to_owned(), Arc::clone(&cron));
+        Ok(cron)
+    }
+}
+
+fn tables<'a>(merged: &'a Merged, room: &str) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    let dict = merged.root.get(room).and_then(Value::as_dict);
+    dict.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+}
+
+fn named<'a>(
+    merged: &'a Merged,
+    room: &'static str,
+    name: &'a str,
+    value: &'a Value,
+    faults: &mut Vec<Fault>,
+) -> Option<(Name, Table<'a>)> {
+    let place = |part| merged.place(&[room, name], part);
+    let Some(parsed) = Name::parse(name) else {
+        let wanted = "wanted: a name of 1 to 64 characters a to z, 0 to 9 and -";
+        faults.push(Fault::error(format!("{room}.{name} has a name that is not allowed"), wanted, place(Part::Key)));
+        return None;
+    };
+    let Some(dict): Option<&'a Dict> = value.as_dict() else {
+        let wanted = format!("wanted: a table [{room}.{name}]");
+        faults.push(Fault::error(format!("{room}.{name} is {}", show(value)), wanted, place(Part::Value)));
+        return None;
+    };
+    Some((parsed, Table::new(merged, vec![room, name], dict)))
+}
+
+fn rooms(value: &Value) -> Result<(), String> {
+    value.as_dict().map(|_| ()).ok_or_else(|| "wanted: tables, [secrets.NAME] or [grants.NAME]".into())
+}
+
+fn group(value: &Value) -> Result<Gid, String> {
+    let wanted = "wanted: the name of a group of this host";
+    let name = values::text(value).map_err(|_| wanted)?;
+    Group::from_name(&name).ok().flatten().map(|group| group.gid).ok_or_else(|| wanted.into())
+}

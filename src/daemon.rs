@@ -1,0 +1,318 @@
+//! The story: wait, plan, do, record, tell. Losing, doubling or delaying a wake-up is harmless: whatever is due is done at the
+//! next one, from the config and from what AWS says, never from a stored timer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::aws::trouble::Kind;
+use crate::aws::{Aws, Connection};
+use crate::clock::Clock;
+use crate::config::{Fault, Fingerprint, Settings, Sources, Watched};
+use crate::grant::{Name, Secret};
+use crate::journal::{Event, Journal};
+use crate::pace::Pace;
+use crate::visit::{Done, Errand, Visit, visit};
+use crate::watch::{Moment, Watch};
+
+/// Work in flight: more makes nothing faster and costs memory (measured: best at 10).
+const SLOTS: usize = 12;
+/// Work that has been in flight for so long gives its slot to others: silent calls must not hold up the rest.
+const STALLED: SignedDuration = SignedDuration::from_secs(2);
+/// Work in flight with the stalled, for memory's sake.
+const MOST: usize = 256;
+/// How long work in flight may take after a stop.
+const GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// No sleep is longer: the clock that sleeps stands still while the host does.
+const LONGEST_SLEEP: SignedDuration = SignedDuration::from_secs(60);
+/// A wall clock that goes astray by more than this was set.
+const STEP: SignedDuration = SignedDuration::from_secs(2);
+/// A clock that far from AWS's is worth an alert.
+const SKEW_ALERT: SignedDuration = SignedDuration::from_secs(60);
+
+/// What wakes the daemon, beside its own sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// A minute began, or something else worth a look happened.
+    Look,
+    /// Read the config again.
+    Reload,
+    /// Stop, because of this signal.
+    Stop(&'static str),
+}
+
+/// The running daemon.
+pub struct Daemon<A> {
+    aws: Arc<A>,
+    clock: Clock,
+    journal: Journal,
+    sources: Sources,
+    fingerprint: Fingerprint,
+    connection: Connection,
+    remarks: Vec<Fault>,
+    watches: BTreeMap<Name, Watch>,
+    /// Roles of which STS makes sessions of one hour only.
+    capped: BTreeSet<String>,
+    work: JoinSet<Visit>,
+    slots: Arc<Semaphore>,
+    pace: Arc<Pace>,
+    queue: Vec<Errand>,
+    chance: fastrand::Rng,
+    /// Wall clock minus steady clock, to notice that the wall clock was set.
+    steady: Moment,
+    skewed: bool,
+}
+
+impl<A: Aws> Daemon<A> {
+    /// A daemon on `settings`, which `sources` made. `seed` makes the jitter of its retries.
+    pub fn new(aws: A, clock: Clock, journal: Journal, sources: Sources, settings: Settings, seed: u64) -> Self {
+        let steady = Moment { now: clock.now(), elapsed: clock.elapsed() };
+        let mut daemon = Self {
+            aws: Arc::new(aws),
+            fingerprint: sources.drop_ins().fingerprint(),
+            clock,
+            journal,
+            sources,
+            connection: settings.connection.clone(),
+            remarks: Vec::new(),
+            watches: BTreeMap::new(),
+            capped: BTreeSet::new(),
+            work: JoinSet::new(),
+            slots: Arc::new(Semaphore::new(SLOTS)),
+            pace: Arc::default(),
+            queue: Vec::new(),
+            chance: fastrand::Rng::with_seed(seed),
+            steady,
+            skewed: false,
+        };
+        let (secrets, grants) = size(&settings);
+        daemon.journal.tell(Event::Started { config: daemon.sources.main().into(), secrets, grants });
+        daemon.adopt(settings);
+        daemon
+    }
+
+    /// Runs until it is told to stop.
+    pub async fn run(mut self, mut wakes: mpsc::Receiver<Wake>) {
+        let signal = loop {
+            self.plan();
+            let slots = Arc::clone(&self.slots);
+            let work_waits = !self.queue.is_empty() && self.work.len() < MOST;
+            let sleep = self.sleep();
+            tokio::select! {
+                wake = wakes.recv() => match wake {
+                    Some(Wake::Stop(signal)) => break signal,
+                    Some(Wake::Reload) => self.reload().await,
+                    Some(Wake::Look) => self.look_at_drop_ins(),
+                    None => break "the end of its wake-ups",
+                },
+                Ok(slot) = slots.acquire_owned(), if work_waits => self.start(slot),
+                Some(visit) = self.work.join_next() => self.record(visit.expect("a visit does not panic")),
+                () = sleep => self.look_at_drop_ins(),
+            }
+        };
+        self.stop(signal).await;
+    }
+
+    /// Looks at every secret whose time has come, and queues what is to be done: nearest expiry first.
+    fn plan(&mut self) {
+        let at = self.moment();
+        self.notice_step(at);
+        let journal = &self.journal;
+        let mut tell = |event| journal.tell(event);
+        let before = self.queue.len();
+        for watch in self.watches.values_mut().filter(|watch| watch.is_due(at)) {
+            self.queue.extend(watch.look(at, &mut tell));
+        }
+        if self.queue.len() > before {
+            let urgency = |errand: &Errand| self.watches.get(&errand.secret.name).map(Watch::urgency);
+            // The last of the queue is taken first.
+            self.queue.sort_by_cached_key(|errand| std::cmp::Reverse(urgency(errand)));
+        }
+    }
+
+    /// Waits for the next instant at which anything can be due.
+    fn sleep(&self) -> impl Future<Output = ()> + use<A> {
+        let at = self.moment();
+        let wait = self.watches.values().filter_map(|watch| watch.wait(at)).min();
+        let wait = wait.unwrap_or(LONGEST_SLEEP).clamp(SignedDuration::ZERO, LONGEST_SLEEP);
+        let clock = self.clock.clone();
+        async move { clock.sleep(wait).await }
+    }
+
+    /// Starts the most urgent errand.
+    fn start(&mut self, slot: OwnedSemaphorePermit) {
+        let Some(errand) = self.queue.pop() else {
+            return;
+        };
+        let (aws, clock, pace) = (Arc::clone(&self.aws), self.clock.clone(), Arc::clone(&self.pace));
+        self.work.spawn(async move {
+            let mut visit = std::pin::pin!(visit(&*aws, &clock, &pace, errand));
+            tokio::select! {
+                visit = &mut visit => return visit,
+                () = clock.sleep(STALLED) => drop(slot),
+            }
+            visit.await
+        });
+    }
+
+    /// Takes in what came of a visit.
+    fn record(&mut self, visit: Visit) {
+        let at = self.moment();
+        if let Ok(Done::Published { session, .. }) = &visit.outcome {
+            let skewed = session.skew.abs() >= SKEW_ALERT;
+            if skewed && !self.skewed {
+                self.journal.tell(Event::ClockSkew { skew: session.skew });
+            }
+            self.skewed = skewed;
+        }
+        let journal = &self.journal;
+        let mut tell = |event| journal.tell(event);
+        let secret = Arc::clone(&visit.errand.secret);
+        let too_long = |kind| matches!(kind, Kind::OverRoleMaximum | Kind::OverChainMaximum);
+        let cap = match &visit.outcome {
+            Err(trouble) if too_long(trouble.kind) && secret.cadence != secret.capped().cadence => Some(trouble.clone()),
+            _ => None,
+        };
+        if let Some(trouble) = cap {
+            tell(Event::Capped { secret: Arc::clone(&secret), trouble });
+            self.capped.insert(secret.role_arn.clone());
+            for watch in self.watches.values_mut().filter(|watch| watch.secret.role_arn == secret.role_arn) {
+                watch.cap();
+            }
+        }
+        if let Some(watch) = self.watches.get_mut(&secret.name) {
+            watch.record(visit, at, self.chance.f64(), &mut tell);
+        }
+    }
+
+    /// Puts settings into force.
+    fn adopt(&mut self, settings: Settings) {
+        for remark in settings.remarks.iter().filter(|remark| !self.remarks.contains(remark)) {
+            self.journal.tell(Event::Remark { refused: remark.is_error(), text: remark.one_line() });
+        }
+        self.remarks = settings.remarks;
+        let mut before = std::mem::take(&mut self.watches);
+        for watched in settings.secrets {
+            let watched = self.capped(watched);
+            let name = watched.secret.name.clone();
+            let watch = match before.remove(&name) {
+                Some(mut watch) => {
+                    watch.adopt(watched);
+                    watch
+                }
+                None => {
+                    if !watched.secret.session_policy {
+                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
+                    }
+                    Watch::new(watched)
+                }
+            };
+            self.watches.insert(name, watch);
+        }
+        let at = self.moment();
+        let journal = &self.journal;
+        for watch in before.into_values() {
+            watch.abandon(at, &mut |event| journal.tell(event));
+        }
+        self.queue.retain(|errand| self.watches.contains_key(&errand.secret.name));
+    }
+
+    fn capped(&self, watched: Watched) -> Watched {
+        let too_long = |secret: &Secret| secret.cadence.session() > secret.capped().cadence.session();
+        if self.capped.contains(&watched.secret.role_arn) && too_long(&watched.secret) {
+            return Watched { secret: Arc::new(watched.secret.capped()), ..watched };
+        }
+        watched
+    }
+
+    /// SIGHUP: the whole config anew, or not at all.
+    async fn reload(&mut self) {
+        let now = self.clock.now();
+        let read = Sources::read(self.sources.main()).and_then(|mut sources| {
+            let settings = sources.settings(now)?;
+            Ok((sources, settings))
+        });
+        match read {
+            Ok((sources, settings)) => {
+                self.fingerprint = sources.drop_ins().fingerprint();
+                self.sources = sources;
+                if self.connection != settings.connection {
+                    self.connection = settings.connection.clone();
+                    self.aws.connect(&self.connection).await;
+                }
+                let (secrets, grants) = size(&settings);
+                self.journal.tell(Event::Reloaded { secrets, grants });
+                self.adopt(settings);
+            }
+            Err(faults) => {
+                let faults = faults.0.iter().map(Fault::one_line).collect();
+                self.journal.tell(Event::ReloadRefused { faults });
+            }
+        }
+    }
+
+    /// Reads the drop-ins again if any of them has changed.
+    fn look_at_drop_ins(&mut self) {
+        let fingerprint = self.sources.drop_ins().fingerprint();
+        if fingerprint == self.fingerprint {
+            return;
+        }
+        self.fingerprint = fingerprint;
+        match self.sources.settings(self.clock.now()) {
+            Ok(settings) => {
+                let (secrets, grants) = size(&settings);
+                self.journal.tell(Event::Reloaded { secrets, grants });
+                self.adopt(settings);
+            }
+            // The main file was valid when it was read; time alone can have made its plan too large.
+            Err(faults) => self.journal.tell(Event::ReloadRefused { faults: faults.0.iter().map(Fault::one_line).collect() }),
+        }
+    }
+
+    /// A host whose clock was set, or that slept, looks at everything again.
+    fn notice_step(&mut self, at: Moment) {
+        let by = at.now.duration_since(self.steady.now) - at.elapsed.since(self.steady.elapsed);
+        self.steady = at;
+        if by.abs() >= STEP {
+            self.journal.tell(Event::ClockStepped { by });
+            self.watches.values_mut().for_each(Watch::look_now);
+        }
+    }
+
+    /// Takes no more work, and gives what is in flight its grace.
+    async fn stop(mut self, signal: &'static str) {
+        let mut finished = Vec::new();
+        let clock = self.clock.clone();
+        let mut grace = std::pin::pin!(clock.sleep(GRACE));
+        let mut in_flight: BTreeSet<Name> = self.watches.iter().filter(|(_, watch)| watch.is_in_flight()).map(|(name, _)| name.clone()).collect();
+        for errand in self.queue.drain(..) {
+            in_flight.remove(&errand.secret.name);
+        }
+        loop {
+            tokio::select! {
+                visit = self.work.join_next() => match visit {
+                    Some(visit) => {
+                        let visit = visit.expect("a visit does not panic");
+                        in_flight.remove(&visit.errand.secret.name);
+                        finished.push(visit.errand.secret.name.clone());
+                        self.record(visit);
+                    }
+                    None => break,
+                },
+                () = &mut grace => break,
+            }
+        }
+        self.journal.tell(Event::Stopped { signal, finished, abandoned: in_flight.into_iter().collect() });
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), elapsed: self.clock.elapsed() }
+    }
+}
+
+fn size(settings: &Settings) -> (usize, usize) {
+    (settings.secrets.len(), settings.secrets.iter().map(|watched| watched.grants.len()).sum())
+}

@@ -1,0 +1,81 @@
+//! To the journal: events go through a bounded queue to a thread that writes them.
+//!
+//! A journald that does not read blocks whoever writes to it, for good. It may block that thread; it never blocks the daemon,
+//! which counts the events that found no room and says so when there is room again.
+
+mod event;
+mod record;
+mod relay;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use event::{Access, Event, Published};
+pub use record::{Fields, Record};
+pub use relay::Relay;
+
+/// Events that may wait: the windows of 1,000 secrets opening at once are 2,000.
+const QUEUE: usize = 4096;
+
+/// Where events are told.
+#[derive(Clone)]
+pub struct Journal {
+    queue: SyncSender<Event>,
+    lost: Arc<AtomicU64>,
+}
+
+/// The thread that writes.
+pub struct Writer {
+    thread: JoinHandle<()>,
+    done: Receiver<()>,
+}
+
+impl Journal {
+    /// Starts the thread that writes to journald, or to standard error where this is no service.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start() -> std::io::Result<(Self, Writer)> {
+        let (queue, events) = sync_channel(QUEUE);
+        let (finished, done) = sync_channel(1);
+        let lost = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&lost);
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
+            writer::write(&events, &count);
+            // Nobody waits any more if the daemon's grace is over.
+            let _ = finished.send(());
+        })?;
+        Ok((Self { queue, lost }, Writer { thread, done }))
+    }
+
+    /// A journal whose events are handed to whoever holds the receiver.
+    pub fn handed_to(room: usize) -> (Self, Receiver<Event>) {
+        let (queue, events) = sync_channel(room);
+        (Self { queue, lost: Arc::default() }, events)
+    }
+
+    /// Tells an event. Never waits.
+    pub fn tell(&self, event: Event) {
+        match self.queue.try_send(event) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// Waits until everything told is written, but not for a stuck journal: two seconds at most. Every [`Journal`] has to be
+    /// dropped before.
+    pub fn finish(self) {
+        if self.done.recv_timeout(Duration::from_secs(2)).is_ok() {
+            // A thread that has said it is done can be joined at once.
+            let _ = self.thread.join();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! credadmin keeps a temporary AWS credential in a Secrets Manager secret exactly while a grant window is open.
+//!
+//! ```text
+//! config ──▶ grants ──▶ coverage ──▶ plan ──▶ session ──▶ secret ──▶ journal
+//! ```
+
+pub mod config;
+pub mod grant;
+pub mod schedule;
+
+pub mod session;
+pub mod vault;
+
+pub mod daemon;
+mod pace;
+mod visit;
+mod watch;
+
+pub mod alarm;
+pub mod signals;
+
+pub mod journal;
+
+pub mod aws;
+pub mod clock;
+pub mod credential;
+
+
+
+pub mod cli;

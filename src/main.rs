@@ -1,0 +1,7 @@
+//! credadmin: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    credadmin::cli::main()
+}

@@ -1,0 +1,58 @@
+//! What to do about a secret, from what the plan wants in it and what DescribeSecret says is in it.
+
+use jiff::Timestamp;
+
+use super::token;
+use crate::grant::Secret;
+
+/// The version ids of a secret that carry a staging label, as DescribeSecret tells them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Staged {
+    /// The version with AWSCURRENT: what readers get. `None` before the first version.
+    pub current: Option<String>,
+    /// All other versions listed.
+    pub others: Vec<String>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// The planned session is what readers get: nothing to do.
+    InPlace,
+    /// The planned session has been published once, and something else is in its place: another credadmin on another config,
+    /// or an operator who moved the label. Each session is published once, so that two daemons come to rest.
+    Superseded {
+        /// The version id of the planned session.
+        planned: String,
+    },
+    /// Publish the planned session.
+    Publish {
+        /// Under this version id.
+        version_id: String,
+    },
+}
+
+/// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`. `written` tells whether a version
+/// id is known to have been written already, whatever DescribeSecret says: it may be a minute behind (aws-facts §6).
+pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: impl Fn(&str) -> bool) -> Verdict {
+    let planned = token::token(secret, ends, None);
+    let publish = |version_id: String| match written(&version_id) || staged.others.contains(&version_id) {
+        true => Verdict::Superseded { planned: version_id },
+        false => Verdict::Publish { version_id },
+    };
+    let Some(current) = staged.current.as_deref() else {
+        return publish(planned);
+    };
+    let over = |version: &str| token::token(secret, ends, Some(version));
+    if current == planned || staged.others.iter().any(|other| current == over(other)) {
+        return Verdict::InPlace;
+    }
+    match token::ends(current) {
+        // A stranger's.
+        None => publish(over(current)),
+        // Ours was published, another plan's came after it and has lapsed: readers have nothing, so ours goes in once more.
+        Some(lapsed) if lapsed <= now && staged.others.contains(&planned) => publish(over(current)),
+        Some(_) => publish(planned),
+    }
+}

@@ -1,0 +1,66 @@
+//! From a session to the secret: the JSON that readers get, and PutSecretValue to AWS Secrets Manager.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::aws::trouble::Trouble;
+use crate::aws::{Aws, Receipt};
+use crate::grant::{Name, Secret};
+use crate::session::Session;
+
+/// How often an ambiguous PutSecretValue is sent again as it is, which is a no-op where the first one arrived (aws-facts §6).
+const SENDS: u32 = 2;
+
+/// The value of the secret: the three keys that readers have always used, then what lets them know more.
+#[derive(Serialize)]
+struct Value<'a> {
+    #[serde(rename = "sessionId")]
+    session_id: &'a str,
+    #[serde(rename = "sessionKey")]
+    session_key: &'a str,
+    #[serde(rename = "sessionToken")]
+    session_token: &'a str,
+    expiration: String,
+    role_arn: &'a str,
+    grants: Vec<&'a str>,
+    issued_at: String,
+}
+
+/// Publishes `session` in `secret` as `version_id`.
+///
+/// # Errors
+/// What Secrets Manager says to the last send.
+pub async fn publish(
+    aws: &impl Aws,
+    secret: &Secret,
+    grants: &[Name],
+    session: &Session,
+    version_id: &str,
+) -> Result<Receipt, Trouble> {
+    let value = value(secret, grants, session);
+    let mut sends = 1;
+    loop {
+        match aws.put_secret_value(&secret.secret_id, version_id, &value).await {
+            Err(trouble) if trouble.is_ambiguous() && sends < SENDS => sends += 1,
+            answer => return answer,
+        }
+    }
+}
+
+fn value(secret: &Secret, grants: &[Name], session: &Session) -> Zeroizing<String> {
+    let value = Value {
+        session_id: &session.credential.access_key_id,
+        session_key: &session.credential.secret_access_key,
+        session_token: &session.credential.session_token,
+        expiration: rfc3339(session.ends),
+        role_arn: &secret.role_arn,
+        grants: grants.iter().map(Name::as_str).collect(),
+        issued_at: rfc3339(session.issued_at),
+    };
+    Zeroizing::new(serde_json::to_string(&value).expect("strings always serialise"))
+}
+
+fn rfc3339(t: Timestamp) -> String {
+    t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

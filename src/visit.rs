@@ -1,0 +1,153 @@
+//! One visit to one secret: describe it, judge, and publish the planned session where it is missing.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::aws::trouble::{Kind, Operation, Trouble};
+use crate::aws::{Aws, Description};
+use crate::clock::Clock;
+use crate::grant::{Name, Secret};
+use crate::journal::Published;
+use crate::pace::Pace;
+use crate::schedule::quota::BUDGET;
+use crate::schedule::token;
+use crate::schedule::verdict::{Verdict, judge};
+use crate::{session, vault};
+
+/// What a visit is for.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    /// The grants open.
+    pub grants: Vec<Name>,
+    /// When the session that should be in the secret ends; `None` only looks.
+    pub ends: Option<Timestamp>,
+    /// A version id known to have been written, whatever DescribeSecret may say.
+    pub written: Option<String>,
+    /// How many more versions the budget of the day allows.
+    pub room: usize,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Visit {
+    /// What it was for.
+    pub errand: Errand,
+    /// What DescribeSecret said, if it answered.
+    pub seen: Option<Description>,
+    /// What was done, or why not.
+    pub outcome: Result<Done, Trouble>,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// Looked only.
+    Looked,
+    /// The planned session was in its place.
+    InPlace {
+        /// Its version.
+        version_id: String,
+    },
+    /// The planned session was published earlier, and another version is in its place.
+    Superseded {
+        /// The planned version.
+        planned: String,
+        /// The one in its place.
+        current: String,
+    },
+    /// The planned session was published.
+    Published {
+        /// It.
+        session: Published,
+        /// The version that readers got before.
+        over: Option<String>,
+    },
+}
+
+/// Visits a secret.
+pub async fn visit(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: Errand) -> Visit {
+    let (seen, outcome) = match aws.describe_secret(&errand.secret.secret_id).await {
+        Ok(seen) => {
+            let outcome = act(aws, clock, pace, &errand, &seen).await;
+            (Some(seen), outcome)
+        }
+        Err(trouble) => (None, Err(trouble)),
+    };
+    if outcome.as_ref().is_err_and(|trouble| trouble.kind == Kind::StaleCredentials) {
+        aws.renew().await;
+    }
+    Visit { errand, seen, outcome }
+}
+
+async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: &Description) -> Result<Done, Trouble> {
+    writable(seen)?;
+    let Some(ends) = errand.ends else {
+        return Ok(Done::Looked);
+    };
+    let written = |version_id: &str| errand.written.as_deref() == Some(version_id);
+    let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, written) {
+        Verdict::InPlace => return Ok(Done::InPlace { version_id: current(seen) }),
+        Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
+        Verdict::Publish { version_id } => version_id,
+    };
+    within_budget(errand, seen)?;
+    pace.turn(clock).await;
+    let session = session::issue(aws, clock, &errand.secret, &errand.grants, ends).await?;
+    match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id).await {
+        Ok(receipt) => {
+            let session = Published {
+                grants: errand.grants.clone(),
+                ends: session.ends,
+                version_id,
+                access_key_id: session.credential.access_key_id.clone(),
+                session_name: session.session_name,
+                skew: session.skew,
+                token_utilization: session.token_utilization,
+                sts_request_id: session.request_id,
+                request_id: receipt.request_id,
+            };
+            Ok(Done::Published { session, over: seen.staged.current.clone() })
+        }
+        // Somebody was first with this very session: another instance, or this one, whose answer was lost.
+        Err(trouble) if trouble.kind == Kind::Exists => {
+            let again = aws.describe_secret(&errand.secret.secret_id).await?;
+            match judge(&errand.secret, ends, clock.now(), &again.staged, |id| id == version_id) {
+                Verdict::InPlace => Ok(Done::InPlace { version_id: current(&again) }),
+                Verdict::Superseded { .. } | Verdict::Publish { .. } => {
+                    Ok(Done::Superseded { planned: version_id, current: current(&again) })
+                }
+            }
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// A stranger who keeps writing uses up versions twice: his own and our repairs. Half of the budget is kept from that.
+fn within_budget(errand: &Errand, seen: &Description) -> Result<(), Trouble> {
+    let repair = seen.staged.current.as_deref().is_some_and(|version| token::ends(version).is_none());
+    let kept = if repair { BUDGET / 2 } else { 0 };
+    if errand.room > kept {
+        return Ok(());
+    }
+    let message = format!("{} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows", BUDGET - errand.room);
+    Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, "VersionBudget", &message))
+}
+
+fn current(seen: &Description) -> String {
+    seen.staged.current.clone().unwrap_or_default()
+}
+
+/// A secret that can't be written is trouble before anything is issued for it.
+fn writable(seen: &Description) -> Result<(), Trouble> {
+    let trouble = |kind, code, message: String| Err(Trouble::new(Operation::DescribeSecret, kind, code, &message));
+    if let Some(when) = seen.deleted {
+        return trouble(Kind::Deleted, "MarkedForDeletion", format!("the secret was marked for deletion at {when}"));
+    }
+    if let Some(service) = &seen.owning_service {
+        return trouble(Kind::NotWritable, "ManagedSecret", format!("the secret is managed by the service {service}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! What the daemon knows of one secret, and what it makes of the plan and of each visit. No network, no waiting.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::aws::Description;
+use crate::aws::trouble::{Kind, Trouble};
+use crate::clock::Elapsed;
+use crate::config::Watched;
+use crate::grant::{Grant, Name, Secret};
+use crate::journal::{Access, Event, Published};
+use crate::schedule::backoff::{self, Pace};
+use crate::schedule::coverage::Coverage;
+use crate::schedule::plan::{Plan, horizon, plan};
+use crate::schedule::quota::{BUDGET, DAY};
+use crate::schedule::token;
+use crate::visit::{Done, Errand, Visit};
+
+/// How often a covered secret is looked at between refreshes, for what others do to it.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// The present, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What the clock on the wall says: windows are judged by it.
+    pub now: Timestamp,
+    /// What the clock that nobody can set says: waits and budgets are measured by it.
+    pub elapsed: Elapsed,
+}
+
+/// One secret under watch.
+#[derive(Debug)]
+pub struct Watch {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    grants: Arc<[Grant]>,
+    /// The grants that were open when last looked.
+    open: BTreeSet<Name>,
+    /// What readers get, as far as is known, if it is credadmin's: its version id, and when it dies.
+    published: Option<(String, Timestamp)>,
+    settled: Option<Settled>,
+    /// The last version id known to have been written.
+    written: Option<String>,
+    /// When versions were written in the last day, by us and by strangers.
+    writes: VecDeque<Elapsed>,
+    seen: Seen,
+    failing: Option<Failing>,
+    /// When to look again, by the wall.
+    next: Option<Timestamp>,
+    /// When to look again, by the clock that nobody can set.
+    look_by: Option<Elapsed>,
+    in_flight: bool,
+}
+
+/// A planned end that has been seen to, and until when that is good enough.
+#[derive(Clone, Copy, Debug)]
+struct Settled {
+    ends: Timestamp,
+    good_until: Timestamp,
+}
+
+/// What was last seen of the secret, so that each thing is said once.
+#[derive(Debug, Default)]
+struct Seen {
+    at: Option<Elapsed>,
+    rotation: bool,
+    empty: bool,
+    stranger: Option<String>,
+    superseded_by: Option<String>,
+    lapsed: bool,
+}
+
+#[derive(Debug)]
+struct Failing {
+    since: Elapsed,
+    failures: u32,
+    retry_at: Elapsed,
+    /// Troubles that may pass at any moment are one and the same; others each their own.
+    told: Option<Kind>,
+}
+
+impl Watch {
+    /// A secret of which nothing is known yet.
+    pub fn new(watched: Watched) -> Self {
+        Self {
+            secret: watched.secret,
+            grants: watched.grants,
+            open: BTreeSet::new(),
+            published: None,
+            settled: None,
+            written: None,
+            writes: VecDeque::new(),
+            seen: Seen::default(),
+            failing: None,
+            next: Some(Timestamp::MIN),
+            look_by: None,
+            in_flight: false,
+        }
+    }
+
+    /// Takes over a new config. What is known of the secret stays known.
+    pub fn adopt(&mut self, watched: Watched) {
+        if self.secret != watched.secret {
+            self.secret = watched.secret;
+            self.settled = None;
+            self.failing = None;
+        }
+        self.grants = watched.grants;
+        self.look_now();
+    }
+
+    /// Closes what is open: the secret is no longer under watch.
+    pub fn abandon(mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        self.tell_changes(at, &[], None, tell);
+    }
+
+    /// Plans sessions of an hour from now on.
+    pub fn cap(&mut self) {
+        self.secret = Arc::new(self.secret.capped());
+        self.settled = None;
+        self.look_now();
+    }
+
+    /// Whether a visit is under way, or waits for its turn.
+    pub fn is_in_flight(&self) -> bool {
+        self.in_flight
+    }
+
+    /// Looks again at the next opportunity, whatever was planned.
+    pub fn look_now(&mut self) {
+        self.next = Some(Timestamp::MIN);
+    }
+
+    /// Whether it is time to look.
+    pub fn is_due(&self, at: Moment) -> bool {
+        self.next.is_some_and(|next| next <= at.now) || self.look_by.is_some_and(|by| by <= at.elapsed)
+    }
+
+    /// How long it is until it is time to look.
+    pub fn wait(&self, at: Moment) -> Option<SignedDuration> {
+        let wall = self.next.map(|next| next.duration_since(at.now));
+        let steady = self.look_by.map(|by| by.since(at.elapsed));
+        wall.into_iter().chain(steady).min()
+    }
+
+    /// When what is published dies: the nearest is the most urgent. Nothing published is most urgent of all.
+    pub fn urgency(&self) -> Timestamp {
+        self.published.as_ref().map_or(Timestamp::MIN, |(_, dies)| *dies)
+    }
+
+    /// Looks at the plan: tells which windows opened or closed, and answers with what is to be done, if anything is.
+    pub fn look(&mut self, at: Moment, tell: &mut impl FnMut(Event)) -> Option<Errand> {
+        let grants = Arc::clone(&self.grants);
+        let coverage = Coverage::between(grants.iter(), at.now, horizon(at.now, &self.secret.cadence));
+        let plan = plan(at.now, &self.secret.cadence, &coverage);
+        self.tell_changes(at, &plan.grants, plan.closes, tell);
+        self.tell_lapse(at, tell);
+        self.set_wake_ups(&plan);
+        if self.in_flight || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
+            return None;
+        }
+        let stale = self.seen.at.is_none_or(|seen| at.elapsed.since(seen) >= LOOK_EVERY);
+        let settled = self.settled.is_some_and(|settled| Some(settled.ends) == plan.ends && at.now < settled.good_until);
+        let wanted = plan.ends.is_some() && (!settled || stale || self.failing.is_some());
+        if !wanted && self.seen.at.is_some() {
+            return None;
+        }
+        self.in_flight = true;
+        self.look_by = None;
+        while self.writes.front().is_some_and(|write| at.elapsed.since(*write) >= DAY) {
+            self.writes.pop_front();
+        }
+        Some(Errand {
+            secret: Arc::clone(&self.secret),
+            grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
+            ends: plan.ends,
+            written: self.written.clone(),
+            room: BUDGET.saturating_sub(self.writes.len()),
+        })
+    }
+
+    fn set_wake_ups(&mut self, plan: &Plan) {
+        let good_until = self.settled.filter(|settled| Some(settled.ends) == plan.ends).map(|settled| settled.good_until);
+        let lapse = self.published.as_ref().filter(|_| self.failing.is_some() && !self.seen.lapsed).map(|(_, dies)| *dies);
+        let open = plan.ends.is_some();
+        self.next = plan.look_again.into_iter().chain(good_until).chain(lapse.filter(|_| open)).min();
+        self.look_by = match (&self.failing, self.seen.at) {
+            _ if self.in_flight => None,
+            (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),
+            (None, Some(seen)) if open => Some(seen.after(LOOK_EVERY)),
+            _ => None,
+        };
+    }
+
+    fn tell_changes(&mut self, at: Moment, open: &[&Grant], closes: Option<Timestamp>, tell: &mut impl FnMut(Event)) {
+        let now_open: BTreeSet<Name> = open.iter().map(|grant| grant.name.clone()).collect();
+        for grant in self.open.difference(&now_open) {
+            let access = match &self.published {
+                _ if !open.is_empty() => Access::Continues { grants: now_open.iter().cloned().collect() },
+                Some((_, dies)) if *dies > at.now => Access::LivesOn { until: *dies },
+                published => Access::Lapsed { died: published.as_ref().map(|(_, dies)| *dies) },
+            };
+            tell(Event::Closed { secret: Arc::clone(&self.secret), grant: grant.clone(), access });
+        }
+        for grant in open.iter().filter(|grant| !self.open.contains(&grant.name)) {
+            tell(Event::Opened { secret: Arc::clone(&self.secret), grant: (*grant).clone(), closes });
+        }
+        self.open = now_open;
+    }
+
+    fn tell_lapse(&mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        let Some((_, died)) = self.published.as_ref().filter(|(_, dies)| *dies <= at.now) else {
+            return;
+        };
+        if self.failing.is_some() && !self.open.is_empty() && !self.seen.lapsed {
+            self.seen.lapsed = true;
+            tell(Event::Lapsed { secret: Arc::clone(&self.secret), grants: self.open.iter().cloned().collect(), died: *died });
+        }
+    }
+
+    /// Takes in what came of a visit; `chance` is uniform in 0..1.
+    pub fn record(&mut self, visit: Visit, at: Moment, chance: f64, tell: &mut impl FnMut(Event)) {
+        self.in_flight = false;
+        self.look_now();
+        if visit.errand.secret != self.secret {
+            // The config has changed meanwhile: the next look starts from what is there then.
+            self.seen.at = None;
+            return;
+        }
+        let before = self.published.clone();
+        if let Some(description) = &visit.seen {
+            self.notice(description, at, tell);
+        }
+        tell(Event::Looked { secret: Arc::clone(&self.secret), done: format!("{:?}", visit.outcome) });
+        match visit.outcome {
+            Ok(done) => {
+                self.recover(at, tell);
+                if let (Some(ends), false) = (visit.errand.ends, matches!(done, Done::Looked)) {
+                    self.settle(done, ends, before, at, tell);
+                }
+            }
+            Err(trouble) => self.fail(trouble, &visit.errand, at, chance, tell),
+        }
+    }
+
+    /// What the description shows beside the plan, each said once.
+    fn notice(&mut self, description: &Description, at: Moment, tell: &mut impl FnMut(Event)) {
+        let secret = || Arc::clone(&self.secret);
+        if description.rotation && !self.seen.rotation {
+            tell(Event::RotationOn { secret: secret() });
+        }
+        let current = description.staged.current.as_deref();
+        if current.is_none() && !self.seen.empty {
+            tell(Event::SecretEmpty { secret: secret() });
+        }
+        self.seen.rotation = description.rotation;
+        self.seen.empty = current.is_none();
+        self.seen.at = Some(at.elapsed);
+        match current.map(|version| (version, token::ends(version))) {
+            Some((version, Some(ends))) => {
+                self.seen.stranger = None;
+                // Where DescribeSecret is behind, what we published ourselves is what readers get.
+                if self.published.as_ref().is_none_or(|(_, dies)| ends > *dies) || self.written.as_deref() != self.published_id() {
+                    self.published = Some((version.to_owned(), ends));
+                }
+            }
+            Some((version, None)) => {
+                if self.seen.stranger.as_deref() != Some(version) {
+                    self.writes.push_back(at.elapsed);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn settle(
+        &mut self,
+        done: Done,
+        ends: Timestamp,
+        before: Option<(String, Timestamp)>,
+        at: Moment,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let secret = || Arc::clone(&self.secret);
+        let mut good_until = ends;
+        match done {
+            Done::Looked => {}
+            Done::InPlace { version_id } => {
+                if self.written.as_deref() != Some(&version_id) {
+                    tell(Event::InPlace { secret: secret(), version_id: version_id.clone(), ends });
+                }
+                self.written = Some(version_id.clone());
+                self.published = Some((version_id, ends));
+                self.seen.lapsed = false;
+            }
+            Done::Superseded { planned, current } => {
+                let stranger = token::ends(&current).is_none();
+                good_until = token::ends(&current).map_or(ends, |lapses| lapses.max(at.now).min(ends));
+                if stranger && self.seen.stranger.as_deref() != Some(&current) {
+                    tell(Event::Drift { secret: secret(), version_id: current.clone(), replaced: false });
+                    self.seen.stranger = Some(current);
+                } else if !stranger && self.seen.superseded_by.as_deref() != Some(&current) {
+                    tell(Event::Superseded { secret: secret(), version_id: current.clone() });
+                    self.seen.superseded_by = Some(current);
+                }
+                self.written = Some(planned);
+            }
+            Done::Published { session, over } => {
+                if let Some(stranger) = over.filter(|version| token::ends(version).is_none()) {
+                    tell(Event::Drift { secret: secret(), version_id: stranger.clone(), replaced: true });
+                    self.seen.stranger = Some(stranger);
+                }
+                if let Some((_, lives_until)) = before.filter(|(_, dies)| *dies > ends && *dies > at.now) {
+                    tell(Event::Cut { secret: secret(), lives_until });
+                }
+                self.take(&session, at);
+                tell(Event::Published { secret: Arc::clone(&self.secret), session });
+            }
+        }
+        self.settled = Some(Settled { ends, good_until });
+    }
+
+    fn take(&mut self, session: &Published, at: Moment) {
+        self.writes.push_back(at.elapsed);
+        self.written = Some(session.version_id.clone());
+        self.published = Some((session.version_id.clone(), session.ends));
+        self.seen.lapsed = false;
+        self.seen.superseded_by = None;
+    }
+
+    fn recover(&mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        if let Some(failing) = self.failing.take() {
+            let after = at.elapsed.since(failing.since);
+            tell(Event::WellAgain { secret: Arc::clone(&self.secret), after, failures: failing.failures });
+        }
+    }
+
+    /// A failure changes nothing of what is published; it only sets the next try, and is told once.
+    fn fail(&mut self, trouble: Trouble, errand: &Errand, at: Moment, chance: f64, tell: &mut impl FnMut(Event)) {
+        let pace = trouble.kind.pace();
+        let failures = self.failing.as_ref().map_or(1, |failing| failing.failures.saturating_add(1));
+        let published_until = self.published.as_ref().map(|(_, dies)| *dies).filter(|dies| *dies > at.now);
+        let mut wait = backoff::wait(pace, failures, chance);
+        if let Some(until) = published_until.filter(|_| pace != Pace::AfterQuota) {
+            wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
+        }
+        let told = Some(trouble.kind).filter(|_| pace != Pace::Soon);
+        let since = self.failing.as_ref().map_or(at.elapsed, |failing| failing.since);
+        if self.failing.as_ref().is_none_or(|failing| failing.told != told) {
+            let grants = errand.grants.clone();
+            tell(Event::Failing { secret: Arc::clone(&self.secret), grants, trouble, published_until, retry_in: wait });
+        }
+        self.failing = Some(Failing { since, failures, retry_at: at.elapsed.after(wait), told });
+    }
+
+    fn published_id(&self) -> Option<&str> {
+        self.published.as_ref().map(|(version_id, _)| version_id.as_str())
+    }
+}
