@@ -6,11 +6,14 @@ use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Answer, Ask, Aws};
 use crate::clock::Clock;
 use crate::credential::Credential;
-use crate::grant::{Name, Secret};
+use crate::grant::{Name, Secret, Span};
 use crate::schedule::token::instant;
 
 /// By how much AWS's clock may differ from ours. STS refuses a signature that is more than five minutes off.
 pub const SKEW_BOUND: SignedDuration = SignedDuration::from_mins(5);
+
+/// `Expiration` is cut to whole seconds, and two hosts kept by NTP differ by less than this.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// A session that may be published: complete, alive, and over at its planned end.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ pub struct Session {
     pub issued_at: Timestamp,
     /// Names it in CloudTrail.
     pub session_name: String,
-    /// AWS's clock minus ours, to about a second.
+    /// AWS's clock minus ours, as far as it is certain; zero where they may agree.
     pub skew: SignedDuration,
     /// How much of the largest possible session token is used up, in percent.
     pub token_utilization: Option<i32>,
@@ -31,15 +34,15 @@ pub struct Session {
     pub request_id: Option<String>,
 }
 
-/// Asks for a session of `secret` that ends at `ends`, for these grants.
+/// Asks for a session of `secret` that ends when `life` closes, for these grants. By AWS's clock too, `life` has to be open by now.
 ///
 /// # Errors
-/// What STS says; or that its answer is empty, already over, or longer than planned.
-pub async fn issue(aws: &impl Aws, clock: &Clock, secret: &Secret, grants: &[Name], ends: Timestamp) -> Result<Session, Trouble> {
+/// What STS says; or that its answer is empty, not yet open, already over, or longer than planned.
+pub async fn issue(aws: &impl Aws, clock: &Clock, secret: &Secret, grants: &[Name], life: Span) -> Result<Session, Trouble> {
     let asked_at = clock.now();
-    let ask = ask(secret, grants, asked_at, ends);
+    let ask = ask(secret, grants, asked_at, life.closes);
     let answer = aws.assume_role(&ask).await?;
-    accept(secret, ask, answer, asked_at, clock.now(), ends)
+    accept(secret, ask, answer, asked_at, clock.now(), life)
 }
 
 fn ask(secret: &Secret, grants: &[Name], now: Timestamp, ends: Timestamp) -> Ask {
@@ -84,55 +87,57 @@ fn session_policy(ends: Timestamp) -> String {
 }
 
 /// What STS answered is believed only as far as it can be checked.
-fn accept(
-    secret: &Secret,
-    ask: Ask,
-    answer: Answer,
-    asked_at: Timestamp,
-    now: Timestamp,
-    ends: Timestamp,
-) -> Result<Session, Trouble> {
+fn accept(secret: &Secret, ask: Ask, answer: Answer, asked_at: Timestamp, now: Timestamp, life: Span) -> Result<Session, Trouble> {
     let refuse = |code: &str, message: String| {
         let mut trouble = Trouble::new(Operation::AssumeRole, Kind::BadSession, code, &message);
         trouble.request_id.clone_from(&answer.request_id);
-        trouble
+        Err(trouble)
     };
     if answer.credential.is_incomplete() {
-        return Err(refuse("EmptySession", "STS answered without a complete credential; it is not published".into()));
+        return refuse("EmptySession", "STS answered without a complete credential; it is not published".into());
     }
-    // STS counts the duration from its own clock, at some moment between our question and its answer.
     let duration = SignedDuration::from_secs(ask.duration_seconds);
     let aws_now = answer.expiration.saturating_sub(duration).unwrap_or(Timestamp::MIN);
-    let skew = match () {
-        () if aws_now < asked_at => aws_now.duration_since(asked_at),
-        () if aws_now > now => aws_now.duration_since(now),
-        () => SignedDuration::ZERO,
-    };
-    let dies = answer.expiration.min(ends);
-    if answer.expiration <= now || aws_now >= ends {
-        return Err(refuse(
-            "SessionOver",
-            format!("STS answered with a session that was over at {dies}, by a clock {skew:#} from ours; it is not published"),
-        ));
+    let skew = skew(aws_now, asked_at, now);
+    let off = SignedDuration::from_secs(skew.as_secs());
+    if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
+        let message = format!("by AWS's clock, {off:#} from ours, the window opens at {}; the session is not published", life.opens);
+        return refuse("SessionTooEarly", message);
+    }
+    if answer.expiration <= now || aws_now >= life.closes {
+        let message = format!("STS answered with a session that was over, by a clock {off:#} from ours; it is not published");
+        return refuse("SessionOver", message);
     }
     // Without a session policy nothing but the expiration ends the session, and that is AWS's clock plus the duration.
     let latest = match secret.session_policy {
-        true => ends.max(now.saturating_add(duration).unwrap_or(Timestamp::MAX)).saturating_add(SKEW_BOUND),
-        false => Ok(ends),
+        true => now.saturating_add(duration + SKEW_BOUND).unwrap_or(Timestamp::MAX),
+        false => life.closes,
     };
-    if answer.expiration > latest.unwrap_or(Timestamp::MAX) {
-        return Err(refuse(
-            "SessionTooLong",
-            format!("STS answered with a session until {}, past the planned end {ends}; it is not published", answer.expiration),
-        ));
+    if answer.expiration > latest {
+        let message = format!(
+            "STS answered with a session until {}, later than planned ({}); it is not published",
+            answer.expiration, life.closes
+        );
+        return refuse("SessionTooLong", message);
     }
     Ok(Session {
         credential: answer.credential,
-        ends: dies,
+        ends: answer.expiration.min(life.closes),
         issued_at: asked_at,
         session_name: ask.session_name,
         skew,
         token_utilization: answer.token_utilization,
         request_id: answer.request_id,
     })
+}
+
+/// AWS's clock minus ours, as far as it is certain: STS counted the duration from some moment between our question and its
+/// answer, and told the end in whole seconds.
+fn skew(aws_now: Timestamp, asked_at: Timestamp, now: Timestamp) -> SignedDuration {
+    let latest = aws_now.saturating_add(SignedDuration::from_millis(999)).unwrap_or(Timestamp::MAX);
+    match () {
+        () if latest < asked_at => latest.duration_since(asked_at),
+        () if aws_now > now => aws_now.duration_since(now),
+        () => SignedDuration::ZERO,
+    }
 }

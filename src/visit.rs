@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Aws, Description};
 use crate::clock::Clock;
-use crate::grant::{Name, Secret};
+use crate::grant::{Name, Secret, Span};
 use crate::journal::Published;
 use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
@@ -22,6 +22,8 @@ pub struct Errand {
     pub secret: Arc<Secret>,
     /// The grants open.
     pub grants: Vec<Name>,
+    /// When the coverage began, if that is only minutes ago.
+    pub opened: Timestamp,
     /// When the session that should be in the secret ends; `None` only looks.
     pub ends: Option<Timestamp>,
     /// A version id known to have been written, whatever DescribeSecret may say.
@@ -95,7 +97,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     };
     within_budget(errand, seen)?;
     pace.turn(clock).await;
-    let session = session::issue(aws, clock, &errand.secret, &errand.grants, ends).await?;
+    let session = session::issue(aws, clock, &errand.secret, &errand.grants, Span { opens: errand.opened, closes: ends }).await?;
     match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id).await {
         Ok(receipt) => {
             let session = Published {

@@ -10,16 +10,19 @@ use crate::aws::trouble::{Kind, Trouble};
 use crate::clock::Elapsed;
 use crate::config::Watched;
 use crate::grant::{Grant, Name, Secret};
-use crate::journal::{Access, Event, Published};
+use crate::journal::{Access, Event};
 use crate::schedule::backoff::{self, Pace};
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::{Plan, horizon, plan};
 use crate::schedule::quota::{BUDGET, DAY};
 use crate::schedule::token;
+use crate::session::SKEW_BOUND;
 use crate::visit::{Done, Errand, Visit};
 
 /// How often a covered secret is looked at between refreshes, for what others do to it.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// Secrets Manager is eventually consistent; a minute is what it may be behind (aws-facts §6).
+const DESCRIBE_LAG: SignedDuration = SignedDuration::from_secs(60);
 
 /// The present, by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +43,8 @@ pub struct Watch {
     open: BTreeSet<Name>,
     /// What readers get, as far as is known, if it is credadmin's: its version id, and when it dies.
     published: Option<(String, Timestamp)>,
+    /// Until when any session lives that was handed out, as far as is known.
+    alive_until: Option<Timestamp>,
     settled: Option<Settled>,
     /// The last version id known to have been written.
     written: Option<String>,
@@ -89,6 +94,7 @@ impl Watch {
             grants: watched.grants,
             open: BTreeSet::new(),
             published: None,
+            alive_until: None,
             settled: None,
             written: None,
             writes: VecDeque::new(),
@@ -153,7 +159,9 @@ impl Watch {
     /// Looks at the plan: tells which windows opened or closed, and answers with what is to be done, if anything is.
     pub fn look(&mut self, at: Moment, tell: &mut impl FnMut(Event)) -> Option<Errand> {
         let grants = Arc::clone(&self.grants);
-        let coverage = Coverage::between(grants.iter(), at.now, horizon(at.now, &self.secret.cadence));
+        // A little way back, so as to know where coverage began only now: by AWS's clock it may not have begun yet.
+        let back = at.now.saturating_sub(SKEW_BOUND).unwrap_or(Timestamp::MIN);
+        let coverage = Coverage::between(grants.iter(), back, horizon(at.now, &self.secret.cadence));
         let plan = plan(at.now, &self.secret.cadence, &coverage);
         self.tell_changes(at, &plan.grants, plan.closes, tell);
         self.tell_lapse(at, tell);
@@ -175,6 +183,7 @@ impl Watch {
         Some(Errand {
             secret: Arc::clone(&self.secret),
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
+            opened: coverage.stretches().iter().find(|span| span.contains(at.now)).map_or(back, |span| span.opens),
             ends: plan.ends,
             written: self.written.clone(),
             room: BUDGET.saturating_sub(self.writes.len()),
@@ -197,10 +206,10 @@ impl Watch {
     fn tell_changes(&mut self, at: Moment, open: &[&Grant], closes: Option<Timestamp>, tell: &mut impl FnMut(Event)) {
         let now_open: BTreeSet<Name> = open.iter().map(|grant| grant.name.clone()).collect();
         for grant in self.open.difference(&now_open) {
-            let access = match &self.published {
+            let access = match self.alive_until {
                 _ if !open.is_empty() => Access::Continues { grants: now_open.iter().cloned().collect() },
-                Some((_, dies)) if *dies > at.now => Access::LivesOn { until: *dies },
-                published => Access::Lapsed { died: published.as_ref().map(|(_, dies)| *dies) },
+                Some(until) if until > at.now => Access::LivesOn { until },
+                died => Access::Lapsed { died },
             };
             tell(Event::Closed { secret: Arc::clone(&self.secret), grant: grant.clone(), access });
         }
@@ -229,7 +238,6 @@ impl Watch {
             self.seen.at = None;
             return;
         }
-        let before = self.published.clone();
         if let Some(description) = &visit.seen {
             self.notice(description, at, tell);
         }
@@ -237,8 +245,8 @@ impl Watch {
         match visit.outcome {
             Ok(done) => {
                 self.recover(at, tell);
-                if let (Some(ends), false) = (visit.errand.ends, matches!(done, Done::Looked)) {
-                    self.settle(done, ends, before, at, tell);
+                if let Some(ends) = visit.errand.ends {
+                    self.settle(done, ends, at, tell);
                 }
             }
             Err(trouble) => self.fail(trouble, &visit.errand, at, chance, tell),
@@ -258,76 +266,68 @@ impl Watch {
         self.seen.rotation = description.rotation;
         self.seen.empty = current.is_none();
         self.seen.at = Some(at.elapsed);
-        match current.map(|version| (version, token::ends(version))) {
-            Some((version, Some(ends))) => {
-                self.seen.stranger = None;
-                // Where DescribeSecret is behind, what we published ourselves is what readers get.
-                if self.published.as_ref().is_none_or(|(_, dies)| ends > *dies) || self.written.as_deref() != self.published_id() {
-                    self.published = Some((version.to_owned(), ends));
-                }
+        let Some(version) = current else {
+            return;
+        };
+        match token::ends(version) {
+            // DescribeSecret may be a minute behind: of what was just written, the one who wrote it knows better.
+            Some(_) if self.writes.back().is_some_and(|write| at.elapsed.since(*write) < DESCRIBE_LAG) => {}
+            Some(ends) => self.reads(version.to_owned(), ends),
+            None if self.seen.stranger.as_deref() == Some(version) => {}
+            None => {
+                self.writes.push_back(at.elapsed);
+                self.seen.stranger = Some(version.to_owned());
             }
-            Some((version, None)) => {
-                if self.seen.stranger.as_deref() != Some(version) {
-                    self.writes.push_back(at.elapsed);
-                }
-            }
-            None => {}
         }
     }
 
-    fn settle(
-        &mut self,
-        done: Done,
-        ends: Timestamp,
-        before: Option<(String, Timestamp)>,
-        at: Moment,
-        tell: &mut impl FnMut(Event),
-    ) {
-        let secret = || Arc::clone(&self.secret);
+    /// Readers get this version of credadmin's now.
+    fn reads(&mut self, version_id: String, dies: Timestamp) {
+        self.alive_until = self.alive_until.max(Some(dies));
+        self.published = Some((version_id, dies));
+    }
+
+    fn settle(&mut self, done: Done, ends: Timestamp, at: Moment, tell: &mut impl FnMut(Event)) {
+        let secret = Arc::clone(&self.secret);
         let mut good_until = ends;
         match done {
-            Done::Looked => {}
+            Done::Looked => return,
             Done::InPlace { version_id } => {
                 if self.written.as_deref() != Some(&version_id) {
-                    tell(Event::InPlace { secret: secret(), version_id: version_id.clone(), ends });
+                    tell(Event::InPlace { secret, version_id: version_id.clone(), ends });
                 }
                 self.written = Some(version_id.clone());
-                self.published = Some((version_id, ends));
+                self.reads(version_id, ends);
                 self.seen.lapsed = false;
             }
             Done::Superseded { planned, current } => {
-                let stranger = token::ends(&current).is_none();
-                good_until = token::ends(&current).map_or(ends, |lapses| lapses.max(at.now).min(ends));
-                if stranger && self.seen.stranger.as_deref() != Some(&current) {
-                    tell(Event::Drift { secret: secret(), version_id: current.clone(), replaced: false });
-                    self.seen.stranger = Some(current);
-                } else if !stranger && self.seen.superseded_by.as_deref() != Some(&current) {
-                    tell(Event::Superseded { secret: secret(), version_id: current.clone() });
-                    self.seen.superseded_by = Some(current);
+                let lapses = token::ends(&current);
+                good_until = lapses.filter(|lapses| *lapses > at.now).unwrap_or(ends).min(ends);
+                if self.seen.superseded_by.as_deref() != Some(&current) {
+                    self.seen.superseded_by = Some(current.clone());
+                    tell(match lapses {
+                        None => Event::Drift { secret, version_id: current, replaced: false },
+                        Some(_) => Event::Superseded { secret, version_id: current },
+                    });
                 }
                 self.written = Some(planned);
             }
             Done::Published { session, over } => {
-                if let Some(stranger) = over.filter(|version| token::ends(version).is_none()) {
-                    tell(Event::Drift { secret: secret(), version_id: stranger.clone(), replaced: true });
-                    self.seen.stranger = Some(stranger);
+                if let Some(version_id) = over.filter(|version| token::ends(version).is_none()) {
+                    tell(Event::Drift { secret: Arc::clone(&secret), version_id, replaced: true });
                 }
-                if let Some((_, lives_until)) = before.filter(|(_, dies)| *dies > ends && *dies > at.now) {
-                    tell(Event::Cut { secret: secret(), lives_until });
+                if let Some(lives_until) = self.alive_until.filter(|until| *until > ends && *until > at.now) {
+                    tell(Event::Cut { secret: Arc::clone(&secret), lives_until });
                 }
-                self.take(&session, at);
-                tell(Event::Published { secret: Arc::clone(&self.secret), session });
+                self.writes.push_back(at.elapsed);
+                self.written = Some(session.version_id.clone());
+                self.reads(session.version_id.clone(), session.ends);
+                self.seen.lapsed = false;
+                self.seen.superseded_by = None;
+                tell(Event::Published { secret, session });
             }
         }
         self.settled = Some(Settled { ends, good_until });
-    }
-
-    fn take(&mut self, session: &Published, at: Moment) {
-        self.writes.push_back(at.elapsed);
-        self.written = Some(session.version_id.clone());
-        self.published = Some((session.version_id.clone(), session.ends));
-        self.seen.lapsed = false;
-        self.seen.superseded_by = None;
     }
 
     fn recover(&mut self, at: Moment, tell: &mut impl FnMut(Event)) {
@@ -353,9 +353,5 @@ impl Watch {
             tell(Event::Failing { secret: Arc::clone(&self.secret), grants, trouble, published_until, retry_in: wait });
         }
         self.failing = Some(Failing { since, failures, retry_at: at.elapsed.after(wait), told });
-    }
-
-    fn published_id(&self) -> Option<&str> {
-        self.published.as_ref().map(|(version_id, _)| version_id.as_str())
     }
 }

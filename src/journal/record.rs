@@ -123,8 +123,8 @@ impl Event {
                 );
                 let ids = [("sts request", &session.sts_request_id), ("put request", &session.request_id)];
                 message.extend(ids.iter().filter_map(|(label, id)| Some(format!(", {label} {}", id.as_ref()?))));
-                if !session.skew.is_zero() {
-                    message += &format!(", clock {:#} from AWS's", session.skew);
+                if session.skew.as_secs() != 0 {
+                    message += &format!(", AWS's clock is {:#} from ours", SignedDuration::from_secs(session.skew.as_secs()));
                 }
                 if let Some(percent) = session.token_utilization {
                     message += &format!(", token {percent}% full");
@@ -232,12 +232,18 @@ impl Event {
             Self::ClockSkew { skew } => (
                 Level::ERROR,
                 "6b4888ac0d010747f195a1b376fd1771",
-                format!("this host's clock is {:#} from AWS's: windows open and close by this host's clock; check timedatectl", skew),
+                format!(
+                    "AWS's clock is {:#} from this host's, by which windows open and close: set it right (timedatectl)",
+                    SignedDuration::from_secs(skew.as_secs())
+                ),
             ),
             Self::ClockStepped { by } => (
                 Level::WARN,
                 "5b0fdd3845a37d77b7debcd396536de1",
-                format!("the clock was set, or the host slept: {by:#}; every secret is looked at again"),
+                format!(
+                    "the clock was set, or the host slept: {:#}; every secret is looked at again",
+                    SignedDuration::from_secs(by.as_secs())
+                ),
             ),
             Self::EventsLost { count } => (
                 Level::WARN,
