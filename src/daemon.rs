@@ -183,8 +183,11 @@ impl<A: Aws> Daemon<A> {
                 watch.cap();
             }
         }
-        if let Some(watch) = self.watches.get_mut(&secret.name) {
-            watch.record(visit, at, self.chance.f64(), &mut tell);
+        match (self.watches.get_mut(&secret.name), visit.outcome) {
+            (Some(watch), outcome) => watch.record(Visit { outcome, ..visit }, at, self.chance.f64(), &mut tell),
+            // Taken out of the config meanwhile; but what was handed out has to be in the journal.
+            (None, Ok(Done::Published { session, .. })) => tell(Event::Published { secret, session }),
+            (None, _) => {}
         }
     }
 
@@ -231,13 +234,15 @@ impl<A: Aws> Daemon<A> {
     /// SIGHUP: the whole config anew, or not at all.
     async fn reload(&mut self) {
         let now = self.clock.now();
-        let read = Sources::read(self.sources.main()).and_then(|mut sources| {
+        // Taken before the drop-ins are read: what changes in between is then seen the next time.
+        let fingerprint = self.sources.drop_ins().fingerprint();
+        let read = self.sources.read_again().and_then(|mut sources| {
             let settings = sources.settings(now)?;
             Ok((sources, settings))
         });
         match read {
             Ok((sources, settings)) => {
-                self.fingerprint = sources.drop_ins().fingerprint();
+                self.fingerprint = fingerprint;
                 self.sources = sources;
                 if self.connection != settings.connection {
                     self.connection = settings.connection.clone();

@@ -116,6 +116,10 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         // Somebody was first with this very session: another instance, or this one, whose answer was lost.
         Err(trouble) if trouble.kind == Kind::Exists => {
             let again = aws.describe_secret(&errand.secret.secret_id).await?;
+            if again.staged == seen.staged {
+                // DescribeSecret may be a minute behind (aws-facts §6), and does not show yet what was just written.
+                return Ok(Done::InPlace { version_id });
+            }
             match judge(&errand.secret, ends, clock.now(), &again.staged, |id| id == version_id) {
                 Verdict::InPlace => Ok(Done::InPlace { version_id: current(&again) }),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => {

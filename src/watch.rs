@@ -82,8 +82,8 @@ struct Failing {
     since: Elapsed,
     failures: u32,
     retry_at: Elapsed,
-    /// Troubles that may pass at any moment are one and the same; others each their own.
-    told: Option<Kind>,
+    /// What was told since. Troubles that may pass at any moment are one and the same, `None`; others each their own.
+    told: Vec<Option<Kind>>,
 }
 
 impl Watch {
@@ -108,6 +108,13 @@ impl Watch {
 
     /// Takes over a new config. What is known of the secret stays known.
     pub fn adopt(&mut self, watched: Watched) {
+        if self.secret.secret_id != watched.secret.secret_id {
+            // Another secret altogether; only what was handed out of the one before lives on.
+            let alive_until = self.alive_until;
+            let open = std::mem::take(&mut self.open);
+            *self = Self { open, alive_until, in_flight: self.in_flight, ..Self::new(watched) };
+            return;
+        }
         if self.secret != watched.secret {
             self.secret = watched.secret;
             self.settled = None;
@@ -165,7 +172,7 @@ impl Watch {
         let plan = plan(at.now, &self.secret.cadence, &coverage);
         self.tell_changes(at, &plan.grants, plan.closes, tell);
         self.tell_lapse(at, tell);
-        self.set_wake_ups(&plan);
+        self.set_wake_ups(at, &plan);
         if self.in_flight || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
             return None;
         }
@@ -190,11 +197,13 @@ impl Watch {
         })
     }
 
-    fn set_wake_ups(&mut self, plan: &Plan) {
+    fn set_wake_ups(&mut self, at: Moment, plan: &Plan) {
         let good_until = self.settled.filter(|settled| Some(settled.ends) == plan.ends).map(|settled| settled.good_until);
         let lapse = self.published.as_ref().filter(|_| self.failing.is_some() && !self.seen.lapsed).map(|(_, dies)| *dies);
         let open = plan.ends.is_some();
-        self.next = plan.look_again.into_iter().chain(good_until).chain(lapse.filter(|_| open)).min();
+        // What is past is acted on now: a wake-up for it would come again and again.
+        let later = |t: &Timestamp| *t > at.now;
+        self.next = plan.look_again.into_iter().chain(good_until).chain(lapse.filter(|_| open)).filter(later).min();
         self.look_by = match (&self.failing, self.seen.at) {
             _ if self.in_flight => None,
             (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),
@@ -234,8 +243,15 @@ impl Watch {
         self.in_flight = false;
         self.look_now();
         if visit.errand.secret != self.secret {
-            // The config has changed meanwhile: the next look starts from what is there then.
+            // The config has changed meanwhile: the next look starts from what is there then. What was handed out lives on.
             self.seen.at = None;
+            if let Ok(Done::Published { session, .. }) = visit.outcome {
+                self.alive_until = self.alive_until.max(Some(session.ends));
+                if visit.errand.secret.secret_id == self.secret.secret_id {
+                    self.writes.push_back(at.elapsed);
+                }
+                tell(Event::Published { secret: visit.errand.secret, session });
+            }
             return;
         }
         if let Some(description) = &visit.seen {
@@ -302,7 +318,8 @@ impl Watch {
             }
             Done::Superseded { planned, current } => {
                 let lapses = token::ends(&current);
-                good_until = lapses.filter(|lapses| *lapses > at.now).unwrap_or(ends).min(ends);
+                let runs_out = lapses.and_then(|lapses| lapses.checked_sub(self.secret.cadence.lead()).ok());
+                good_until = runs_out.filter(|runs_out| *runs_out > at.now).unwrap_or(ends).min(ends);
                 if self.seen.superseded_by.as_deref() != Some(&current) {
                     self.seen.superseded_by = Some(current.clone());
                     tell(match lapses {
@@ -347,11 +364,14 @@ impl Watch {
             wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
         }
         let told = Some(trouble.kind).filter(|_| pace != Pace::Soon);
-        let since = self.failing.as_ref().map_or(at.elapsed, |failing| failing.since);
-        if self.failing.as_ref().is_none_or(|failing| failing.told != told) {
+        let before = self.failing.take();
+        let since = before.as_ref().map_or(at.elapsed, |failing| failing.since);
+        let mut told_before = before.map_or_else(Vec::new, |failing| failing.told);
+        if !told_before.contains(&told) {
+            told_before.push(told);
             let grants = errand.grants.clone();
             tell(Event::Failing { secret: Arc::clone(&self.secret), grants, trouble, published_until, retry_in: wait });
         }
-        self.failing = Some(Failing { since, failures, retry_at: at.elapsed.after(wait), told });
+        self.failing = Some(Failing { since, failures, retry_at: at.elapsed.after(wait), told: told_before });
     }
 }

@@ -43,12 +43,25 @@ const RENEW_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Calls AWS through its SDK.
 pub struct Sdk {
     clock: Clock,
+    endpoints: Endpoints,
     clients: Mutex<Arc<Clients>>,
+    /// Held while new clients are made, so that many calls in trouble make them once.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+/// Where AWS listens, if not where the SDK and its environment variables say: a double in the same process.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    /// The URL of STS and Secrets Manager.
+    pub services: Option<String>,
+    /// The URL of the instance-metadata service.
+    pub metadata: Option<String>,
 }
 
 struct Clients {
     connection: Connection,
     since: Elapsed,
+    has_region: bool,
     sts: sts::Client,
     secrets: secretsmanager::Client,
 }
@@ -56,28 +69,47 @@ struct Clients {
 impl Sdk {
     /// Builds the clients. Nothing is called yet, except the metadata service where the region has to come from there.
     pub async fn new(clock: Clock, connection: &Connection) -> Self {
-        let clients = Mutex::new(Arc::new(Clients::new(&clock, connection).await));
-        Self { clock, clients }
+        Self::at(Endpoints::default(), clock, connection).await
+    }
+
+    /// The same, for an AWS that listens elsewhere.
+    pub async fn at(endpoints: Endpoints, clock: Clock, connection: &Connection) -> Self {
+        let clients = Mutex::new(Arc::new(Clients::new(&clock, &endpoints, connection).await));
+        Self { clock, endpoints, clients, renewing: tokio::sync::Mutex::default() }
     }
 
     fn clients(&self) -> Arc<Clients> {
         Arc::clone(&self.clients.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// The clients, for a call. A metadata service that did not tell the region is asked again: a host that boots may start
+    /// credadmin before its network.
+    async fn ready(&self, operation: Operation) -> Result<Arc<Clients>, Trouble> {
+        if !self.clients().has_region {
+            self.renew().await;
+        }
+        let clients = self.clients();
+        match clients.has_region {
+            true => Ok(clients),
+            false => Err(Trouble::new(operation, Kind::NoRegion, "NoRegion", "the config names no region, and nobody else told one")),
+        }
+    }
 }
 
 impl Clients {
-    async fn new(clock: &Clock, connection: &Connection) -> Self {
-        let config = config(clock, connection).await;
+    async fn new(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> Self {
+        let config = config(clock, endpoints, connection).await;
         Self {
             connection: connection.clone(),
             since: clock.elapsed(),
+            has_region: config.region().is_some(),
             sts: sts::Client::new(&config),
             secrets: secretsmanager::Client::new(&config),
         }
     }
 }
 
-async fn config(clock: &Clock, connection: &Connection) -> SdkConfig {
+async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(ANSWER_TIMEOUT)
@@ -91,9 +123,14 @@ async fn config(clock: &Clock, connection: &Connection) -> SdkConfig {
     if let Some(region) = &connection.region {
         loader = loader.region(Region::new(region.clone()));
     }
+    if let Some(services) = &endpoints.services {
+        loader = loader.endpoint_url(services);
+    }
     if connection.credentials == Credentials::InstanceRole {
-        let imds = imds(clock);
-        loader = loader.credentials_provider(ImdsCredentialsProvider::builder().imds_client(imds.clone()).build());
+        let by_our_clock = ProviderConfig::default().with_time_source(SdkClock(clock.clone()));
+        let imds = imds(&by_our_clock, endpoints);
+        let credentials = ImdsCredentialsProvider::builder().configure(&by_our_clock).imds_client(imds.clone());
+        loader = loader.credentials_provider(credentials.build());
         if connection.region.is_none() {
             let region = ImdsRegionProvider::builder().imds_client(imds).build().region().await;
             loader = loader.region(region);
@@ -103,18 +140,22 @@ async fn config(clock: &Clock, connection: &Connection) -> SdkConfig {
 }
 
 /// IMDSv2, explicitly: the default chain would look into the environment first, and a stray long-lived key there would win.
-fn imds(clock: &Clock) -> aws_config::imds::Client {
+fn imds(by_our_clock: &ProviderConfig, endpoints: &Endpoints) -> aws_config::imds::Client {
     let retry = ImdsResponseRetryClassifier::default().with_retry_connect_timeouts(true);
-    aws_config::imds::Client::builder()
-        .configure(&ProviderConfig::default().with_time_source(SdkClock(clock.clone())))
+    let imds = aws_config::imds::Client::builder()
+        .configure(by_our_clock)
         .max_attempts(IMDS_ATTEMPTS)
-        .retry_classifier(SharedRetryClassifier::new(retry))
-        .build()
+        .retry_classifier(SharedRetryClassifier::new(retry));
+    match &endpoints.metadata {
+        Some(metadata) => imds.endpoint(metadata).expect("a URL").build(),
+        None => imds.build(),
+    }
 }
 
 impl Aws for Sdk {
     async fn describe_secret(&self, secret_id: &str) -> Result<Description, Trouble> {
-        let call = self.clients().secrets.describe_secret().secret_id(secret_id).send().await;
+        let clients = self.ready(Operation::DescribeSecret).await?;
+        let call = clients.secrets.describe_secret().secret_id(secret_id).send().await;
         let answer = call.map_err(|e| trouble(Operation::DescribeSecret, &e))?;
         let mut staged = Staged::default();
         for (version, labels) in answer.version_ids_to_stages().into_iter().flatten() {
@@ -139,7 +180,7 @@ impl Aws for Sdk {
             .map(|(key, value)| sts::types::Tag::builder().key(key).value(value).build().map_err(|e| failed(&e.to_string())));
         let tags = tags.collect::<Result<Vec<_>, _>>()?;
         let duration = i32::try_from(ask.duration_seconds).map_err(|e| failed(&e.to_string()))?;
-        let call = self.clients().sts.assume_role();
+        let call = self.ready(Operation::AssumeRole).await?.sts.assume_role();
         let call = call
             .role_arn(&ask.role_arn)
             .role_session_name(&ask.session_name)
@@ -167,13 +208,14 @@ impl Aws for Sdk {
     }
 
     async fn put_secret_value(&self, secret_id: &str, version_id: &str, value: &Zeroizing<String>) -> Result<Receipt, Trouble> {
-        let call = self.clients().secrets.put_secret_value();
+        let call = self.ready(Operation::PutSecretValue).await?.secrets.put_secret_value();
         let call = call.secret_id(secret_id).client_request_token(version_id).secret_string(value.as_str());
         let answer = call.send().await.map_err(|e| trouble(Operation::PutSecretValue, &e))?;
         Ok(Receipt { request_id: answer.request_id().map(str::to_owned) })
     }
 
     async fn renew(&self) {
+        let _one_at_a_time = self.renewing.lock().await;
         let clients = self.clients();
         // A thousand secrets find out at once; one of them is enough.
         if self.clock.elapsed().since(clients.since) >= RENEW_EVERY {
@@ -182,7 +224,7 @@ impl Aws for Sdk {
     }
 
     async fn connect(&self, connection: &Connection) {
-        let clients = Arc::new(Clients::new(&self.clock, connection).await);
+        let clients = Arc::new(Clients::new(&self.clock, &self.endpoints, connection).await);
         *self.clients.lock().unwrap_or_else(PoisonError::into_inner) = clients;
     }
 }

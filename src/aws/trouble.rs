@@ -41,6 +41,8 @@ pub enum Kind {
     Garbled,
     /// The credentials that sign our calls could not be had.
     NoCredentials,
+    /// Nobody told the region.
+    NoRegion,
     /// The credentials that sign our calls are no longer good.
     StaleCredentials,
     /// The host's clock is off, or the key is wrong.
@@ -167,6 +169,20 @@ fn kind_of(status: u16, code: &str, message: &str) -> Kind {
     }
 }
 
+impl Trouble {
+    /// What to do about it, for a tired operator.
+    pub fn remedy(&self) -> &'static str {
+        match (self.kind, self.operation) {
+            (Kind::Denied, Operation::DescribeSecret | Operation::PutSecretValue) => {
+                "check that the secret exists in this region, and that the instance role allows the call on it and on its KMS key: \
+                 AWS does not tell these apart; a change takes a few minutes to be seen"
+            }
+            (Kind::Invalid, Operation::DescribeSecret | Operation::PutSecretValue) => "check secret_id of this secret",
+            (kind, _) => kind.remedy(),
+        }
+    }
+}
+
 impl Kind {
     /// How it is retried.
     pub fn pace(self) -> Pace {
@@ -177,6 +193,8 @@ impl Kind {
             | Self::Timeout
             | Self::Garbled
             | Self::NoCredentials
+            | Self::NoRegion
+            | Self::StaleCredentials
             | Self::Exists
             | Self::BadSession => Pace::Soon,
             Self::VersionQuota => Pace::AfterQuota,
@@ -184,8 +202,8 @@ impl Kind {
         }
     }
 
-    /// What to do about it, for a tired operator.
-    pub fn remedy(self) -> &'static str {
+    /// What to do about it, whatever the call.
+    fn remedy(self) -> &'static str {
         match self {
             Self::Throttled => "nothing to do unless it lasts: another program uses up this account's request quota",
             Self::Server => "nothing to do unless it lasts: see the AWS Health Dashboard",
@@ -196,6 +214,7 @@ impl Kind {
             Self::NoCredentials => {
                 "attach the instance profile, and check that IMDSv2 is on: curl the metadata service from this host"
             }
+            Self::NoRegion => "set region in the config, or check that IMDSv2 is on: the metadata service tells it, too",
             Self::StaleCredentials => {
                 "new ones are fetched by themselves; if it lasts, check that the instance role still exists"
             }

@@ -1,17 +1,17 @@
 //! `credadmin check`: the daemon's own loader, and a short summary.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Fault, Settings, Watched};
 use crate::schedule::coverage::Coverage;
-use crate::schedule::plan::horizon;
 
 pub fn check(path: &Path) -> ExitCode {
     let now = Clock::system().now();
@@ -19,17 +19,32 @@ pub fn check(path: &Path) -> ExitCode {
         Ok(settings) => settings,
         Err(faults) => return refuse(&faults),
     };
-    for remark in &settings.remarks {
-        eprintln!("{remark}\n");
-    }
+    tell(settings.remarks.iter().map(|remark| format!("{remark}\n")));
     let summary = written(summary(&settings, path, now));
-    // The daemon would run without a bad drop-in; whoever wrote it wants to know that here.
-    if settings.remarks.iter().any(Fault::is_error) { ExitCode::from(super::EX_CONFIG) } else { summary }
+    // The daemon runs without a bad drop-in; whoever wrote it wants to know that here.
+    match settings.remarks.iter().filter(|remark| remark.is_error()).count() {
+        0 => return summary,
+        1 => tell(["1 mistake: the drop-in counts as absent, and every grant that it names is closed"]),
+        n => tell([format!("{n} mistakes: these drop-ins count as absent, and every grant that they name is closed")]),
+    }
+    ExitCode::from(super::EX_CONFIG)
+}
+
+/// Says it on stderr. That nobody reads it any more, as in `credadmin check 2>&1 | head`, can be told to nobody.
+pub fn tell(lines: impl IntoIterator<Item = impl Display>) {
+    let mut out = io::stderr().lock();
+    for line in lines {
+        let _ = writeln!(out, "{line}");
+    }
 }
 
 fn summary(settings: &Settings, path: &Path, now: Timestamp) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}: valid", path.display())?;
+    let but = if settings.remarks.iter().any(Fault::is_error) { ", but for drop-ins" } else { "" };
+    writeln!(out, "{}: valid{but}", path.display())?;
+    if settings.secrets.is_empty() {
+        writeln!(out, "  no [secrets.NAME] table: there is nothing to do")?;
+    }
     for watched in &settings.secrets {
         let grants = match watched.grants.len() {
             1 => "1 grant".to_owned(),
@@ -41,15 +56,15 @@ fn summary(settings: &Settings, path: &Path, now: Timestamp) -> io::Result<()> {
 }
 
 fn standing(watched: &Watched, now: Timestamp) -> String {
-    let coverage = Coverage::between(watched.grants.iter(), now, horizon(now, &watched.secret.cadence));
-    let open = coverage.grants_at(now);
+    let week = now.saturating_add(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MAX);
+    let coverage = Coverage::between(watched.grants.iter(), now, week);
     let local = |t: Timestamp| t.to_zoned_datetime(TimeZone::system()).strftime("%a %F %H:%M %Z").to_string();
-    match (open.is_empty(), coverage.next_change(now)) {
-        (false, _) => {
-            let names: Vec<&str> = open.iter().map(|grant| grant.name.as_str()).collect();
-            format!("open now for {}", names.join(", "))
-        }
-        (true, Some(opens)) => format!("closed, opens {}", local(opens)),
-        (true, None) => "closed for good".into(),
+    let open = coverage.grants_at(now).iter().map(|grant| grant.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (coverage.end_at(now), coverage.next_change(now)) {
+        (Some(end), _) if end < week => format!("open until {} for {open}", local(end)),
+        (Some(_), _) => format!("open for a week and more for {open}"),
+        (None, Some(opens)) => format!("closed, opens {}", local(opens)),
+        (None, None) if watched.grants.is_empty() => "closed".into(),
+        (None, None) => "closed for good".into(),
     }
 }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::check::tell;
 use super::{refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
@@ -21,9 +22,9 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", default_value = "/etc/credadmin/credadmin.toml")]
     config: PathBuf,
     /// From when on (RFC 3339); now, if not given.
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
-    /// For how long, such as 24h or 7d.
+    /// For how long, such as 24h or 7d; 366d at most.
     #[arg(long = "for", value_name = "DURATION", default_value = "24h", value_parser = duration)]
     time: SignedDuration,
     /// A table to read, or one JSON object a line.
@@ -54,9 +55,7 @@ pub fn plan(arguments: &Arguments) -> ExitCode {
         Ok(settings) => settings,
         Err(faults) => return refuse(&faults),
     };
-    for remark in settings.remarks.iter().filter(|remark| remark.is_error()) {
-        eprintln!("{remark}\n");
-    }
+    tell(settings.remarks.iter().filter(|remark| remark.is_error()).map(|remark| format!("{remark}\n")));
     let until = from.saturating_add(arguments.time).unwrap_or(Timestamp::MAX);
     let sessions = all_sessions(&settings, from, until);
     written(match arguments.format {
@@ -100,7 +99,9 @@ fn table(sessions: &[(&Secret, Planned)], from: Timestamp, time: SignedDuration)
     let is_utc = sessions.iter().all(|(_, session)| zone.to_offset(session.at) == jiff::tz::Offset::UTC);
     let name = zone.iana_name().unwrap_or("local time").to_owned();
     let show = |t: Timestamp, zone: &TimeZone| t.to_zoned_datetime(zone.clone()).strftime("%a %F %H:%M:%S").to_string();
-    let mut rows = vec![["ISSUED (UTC)".to_owned(), "ENDS (UTC)".into(), "LASTS".into(), "SECRET".into(), "GRANTS".into(), if is_utc { String::new() } else { format!("ISSUED ({name})") }]];
+    let local = if is_utc { String::new() } else { format!("ISSUED ({name})") };
+    let mut rows =
+        vec![["ISSUED (UTC)".to_owned(), "ENDS (UTC)".into(), "LASTS".into(), "SECRET".into(), "GRANTS".into(), local]];
     rows.extend(sessions.iter().map(|(secret, session)| {
         let grants: Vec<&str> = session.grants.iter().map(|grant| grant.name.as_str()).collect();
         [
@@ -119,11 +120,17 @@ fn table(sessions: &[(&Secret, Planned)], from: Timestamp, time: SignedDuration)
     }
     writeln!(out)?;
     let sessions = if sessions.len() == 1 { "1 session".to_owned() } else { format!("{} sessions", sessions.len()) };
-    writeln!(out, "{sessions} (as many versions written) in {} from {from}", humantime::format_duration(time.unsigned_abs()))?;
+    writeln!(out, "{sessions} (as many versions written) in {} from {from:.0}", humantime::format_duration(time.unsigned_abs()))?;
     out.flush()
 }
 
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "wanted: an instant with its offset, such as 2026-12-01T08:00:00Z".into())
+}
+
+/// Longer than a year, a plan is of no use to anybody, and takes its time.
 fn duration(text: &str) -> Result<SignedDuration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    SignedDuration::try_from(time).map_err(|error| error.to_string())
+    let wanted = || "wanted: a length of time such as 24h or 7d, 366d at most".to_owned();
+    let time = humantime::parse_duration(text).map_err(|_| wanted())?;
+    SignedDuration::try_from(time).ok().filter(|time| *time <= SignedDuration::from_hours(366 * 24)).ok_or_else(wanted)
 }

@@ -3,51 +3,86 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use figment::value::Value;
 use jiff::Timestamp;
 
+use super::budget::{self, Overrun};
+use super::document::Part;
 use super::drop_ins::{DropIns, Found};
-use super::fault::{Fault, Faults};
-use super::shapes::{self, Draft};
-use super::sources::{Merged, Part};
+use super::fault::Fault;
+use super::merged::Merged;
+use super::shapes::{self, CronLines, Draft};
+use super::values::show_duration;
 use super::{Settings, Watched};
 use crate::grant::{Grant, Name, Secret, Window};
-use crate::schedule::cadence::SHORTEST_SESSION;
-use crate::schedule::quota;
+use crate::schedule::cadence::{SAFE_SESSION, SHORTEST_SESSION};
 
-/// Checks the draft, lays the drop-ins over it, and makes settings of it.
-///
-/// # Errors
-/// Every mistake that is not a drop-in's.
-pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Timestamp) -> Result<Settings, Faults> {
-    let mut faults = one_secret_each(&draft, merged);
+/// Adds every mistake between the tables of the draft.
+pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec<Fault>) {
+    one_secret_each(draft, merged, faults);
     for grant in &draft.grants {
-        faults.extend(about_grant(grant, &draft.secrets, merged, now));
+        faults.extend(wrong_with(grant, merged));
     }
-    let plain = by_secret(&draft.secrets, draft.grants.clone());
-    for (secret, grants) in &plain {
-        let place = merged.place(&["secrets", secret.name.as_str()], Part::Key);
-        faults.extend(over_budget(secret, grants, now).map(|(found, wanted)| Fault::error(found, wanted, place)));
-    }
-    let (errors, mut remarks): (Vec<_>, Vec<_>) = faults.into_iter().partition(Fault::is_error);
-    if !errors.is_empty() {
-        return Err(Faults(errors));
-    }
-    let (grants, faults) = with_drop_ins(&draft, merged, drop_ins, now);
-    remarks.extend(faults);
-    let mut secrets = Vec::new();
-    for (secret, grants) in by_secret(&draft.secrets, grants) {
-        if grants.is_empty() {
-            let place = merged.place(&["secrets", secret.name.as_str()], Part::Key);
-            let found = format!("secrets.{} has no grant", secret.name);
-            remarks.push(Fault::warning(found, "it stays closed until a grant names it", place));
+    // Where a grant is missing, so may be the one that joins two others.
+    if faults.is_empty() && merged.complete {
+        for (secret, grants) in by_secret(&draft.secrets, draft.grants.clone()) {
+            faults.extend(Overrun::of(&secret, &grants, now).map(|overrun| overrun.of_secret(&secret, merged)));
         }
-        secrets.push(Watched { secret: Arc::new(secret), grants: grants.into() });
     }
-    Ok(Settings { connection: draft.connection, secrets, remarks })
 }
 
-fn one_secret_each(draft: &Draft, merged: &Merged) -> Vec<Fault> {
-    let mut faults = Vec::new();
+/// Lays the drop-ins over a draft without mistakes, and makes settings of it.
+pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Timestamp) -> Settings {
+    let Found { documents, mut closed, faults: mut remarks } = drop_ins.read(draft.grants_group);
+    let files: Vec<Vec<String>> = documents.iter().map(|document| document.names("grants")).collect();
+    let over = merged.with(documents);
+    let (dropped, faults) = dropped_in(&over, &files, &mut closed);
+    remarks.extend(faults);
+
+    let mut grants: BTreeMap<Name, Grant> = draft.grants.into_iter().map(|grant| (grant.name.clone(), grant)).collect();
+    let named: BTreeSet<String> = dropped.iter().map(|grant| grant.name.to_string()).collect();
+    grants.extend(dropped.into_iter().map(|grant| (grant.name.clone(), grant)));
+    grants.retain(|name, _| !closed.contains(name.as_str()));
+    let mut grants: Vec<Grant> = grants.into_values().collect();
+    if !named.is_empty() || !closed.is_empty() {
+        remarks.extend(budget::keep(&draft.secrets, &mut grants, &named, &over, now));
+    }
+    let secrets = by_secret(&draft.secrets, grants);
+    for (secret, grants) in &secrets {
+        remarks.extend(about_secret(secret, grants, merged));
+        for grant in grants {
+            let source = if named.contains(grant.name.as_str()) { &over } else { merged };
+            remarks.extend(about_grant(grant, secret, source, now));
+        }
+    }
+    let watch = |(secret, grants): (Secret, Vec<Grant>)| Watched { secret: Arc::new(secret), grants: grants.into() };
+    Settings { connection: draft.connection, secrets: secrets.into_iter().map(watch).collect(), remarks }
+}
+
+/// The grants that drop-ins name, but for those that have a mistake. `files` are the names in each drop-in; `closed` takes
+/// all the names of a drop-in with a mistake.
+fn dropped_in(over: &Merged, files: &[Vec<String>], closed: &mut BTreeSet<String>) -> (Vec<Grant>, Vec<Fault>) {
+    let named: BTreeSet<&String> = files.iter().flatten().filter(|name| !closed.contains(*name)).collect();
+    let (mut dropped, mut faults) = (Vec::new(), Vec::new());
+    let mut wrong = BTreeSet::new();
+    let mut lines = CronLines::default();
+    for name in named {
+        let before = faults.len();
+        let grant = shapes::grant_called(over, name, &mut lines, &mut faults);
+        faults.extend(grant.iter().flat_map(|grant| wrong_with(grant, over)));
+        match grant {
+            Some(grant) if faults.len() == before => dropped.push(grant),
+            _ => drop(wrong.insert(name)),
+        }
+    }
+    if !wrong.is_empty() {
+        closed.extend(files.iter().filter(|names| names.iter().any(|name| wrong.contains(name))).flatten().cloned());
+        dropped.retain(|grant| !closed.contains(grant.name.as_str()));
+    }
+    (dropped, faults)
+}
+
+fn one_secret_each(draft: &Draft, merged: &Merged, faults: &mut Vec<Fault>) {
     for (i, secret) in draft.secrets.iter().enumerate() {
         let place = || merged.place(&["secrets", secret.name.as_str(), "secret_id"], Part::Value);
         if let Some(twin) = draft.secrets[..i].iter().find(|twin| same_secret(&twin.secret_id, &secret.secret_id)) {
@@ -62,109 +97,76 @@ fn one_secret_each(draft: &Draft, merged: &Merged) -> Vec<Fault> {
             faults.push(Fault::error(found, format!("wanted: a secret in {ours}, the region of this config"), place()));
         }
     }
-    faults
 }
 
-/// An ARN ends in the name, a hyphen and six characters.
+/// An ARN ends in the name and, unless it is a partial one, a hyphen and six characters. A name alone is one of our own
+/// account and region, whichever these are.
 fn same_secret(a: &str, b: &str) -> bool {
-    let name = |id: &str| id.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(5)).map(str::to_owned);
-    let suffixed =
-        |arn: Option<String>, id: &str| arn.is_some_and(|name| name.len() == id.len() + 7 && name.starts_with(&format!("{id}-")));
-    a == b || suffixed(name(a), b) || suffixed(name(b), a)
+    fn split(id: &str) -> (Option<&str>, &str) {
+        let name = id.strip_prefix("arn:").and_then(|arn| arn.splitn(6, ':').nth(5));
+        name.map_or((None, id), |name| (Some(&id[..id.len() - name.len()]), name))
+    }
+    let suffixed = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|end| end.len() == 7 && end.starts_with('-'));
+    let ((a_at, a), (b_at, b)) = (split(a), split(b));
+    let apart = a_at.is_some() && b_at.is_some() && a_at != b_at;
+    !apart && (a == b || (a_at.is_some() && suffixed(a, b)) || (b_at.is_some() && suffixed(b, a)))
 }
 
-fn about_grant(grant: &Grant, secrets: &[Secret], merged: &Merged, now: Timestamp) -> Vec<Fault> {
-    let at = |key, part| merged.place(&["grants", grant.name.as_str(), key], part);
-    let header = || merged.place(&["grants", grant.name.as_str()], Part::Key);
+/// What keeps a grant from being taken, beside its own keys.
+fn wrong_with(grant: &Grant, merged: &Merged) -> Vec<Fault> {
+    let at = |key| merged.place(&["grants", grant.name.as_str(), key], Part::Value);
     let mut faults = Vec::new();
-    let secret = secrets.iter().find(|secret| secret.name == grant.secret);
-    if secret.is_none() {
-        let known = secrets.iter().map(|secret| secret.name.as_str()).collect::<Vec<_>>().join(", ");
+    let secrets = merged.root.get("secrets").and_then(Value::as_dict);
+    if merged.complete && secrets.is_none_or(|secrets| !secrets.contains_key(grant.secret.as_str())) {
+        let known = secrets.into_iter().flat_map(|secrets| secrets.keys()).map(String::as_str).collect::<Vec<_>>().join(", ");
         let found = format!("grants.{} names secret \"{}\", which does not exist", grant.name, grant.secret);
         let wanted = if known.is_empty() { "wanted: a [secrets.NAME] table".into() } else { format!("wanted: one of {known}") };
-        faults.push(Fault::error(found, wanted, at("secret", Part::Value)));
+        faults.push(Fault::error(found, wanted, at("secret")));
     }
-    let length = match &grant.window {
-        Window::Once(span) => span.closes.duration_since(span.opens),
-        Window::Recurring(recurrence) => recurrence.duration,
-    };
-    if grant.window.is_over(Timestamp::UNIX_EPOCH) {
+    if matches!(grant.window, Window::Recurring(_)) && grant.window.is_over(Timestamp::UNIX_EPOCH) {
         let wanted = "wanted: a cron line that fires, within not_before and not_after: this window never opens";
-        faults.push(Fault::error(format!("grants.{} never fires", grant.name), wanted, at("cron", Part::Value)));
-    } else if grant.window.is_over(now) {
-        faults.push(Fault::warning(format!("grants.{} is over", grant.name), "it will not open again and can go", header()));
-    }
-    if length < SHORTEST_SESSION {
-        let price = match secret.is_some_and(|secret| !secret.session_policy) {
-            true => "STS makes no session under 15m, and without a session policy none can be cut: this window will not open",
-            false => "STS makes no session under 15m: only the session policy ends this one in time",
-        };
-        let key = if matches!(grant.window, Window::Once(_)) { "until" } else { "duration" };
-        faults.push(Fault::warning(format!("grants.{} is open for less than 15m", grant.name), price, at(key, Part::Value)));
+        faults.push(Fault::error(format!("grants.{} never fires", grant.name), wanted, at("cron")));
     }
     faults
 }
 
-fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<(String, String)> {
-    let when = quota::over_budget(secret, grants, now)?;
-    let from = when.saturating_sub(quota::DAY).unwrap_or(when);
-    let found = format!("secrets.{} would get more than {} versions between {from} and {when}", secret.name, quota::BUDGET);
-    let step = super::values::show_duration(secret.cadence.step());
-    let wanted = format!(
-        "wanted: fewer: Secrets Manager keeps 100 versions in 24 h and refuses more; a session is issued every {step} here \
-         (session_duration - refresh_lead), and at each opening"
-    );
-    Some((found, wanted))
-}
-
-/// The grants of the draft with the drop-ins over them, and what was wrong with those.
-fn with_drop_ins(draft: &Draft, merged: &Merged, drop_ins: &mut DropIns, now: Timestamp) -> (Vec<Grant>, Vec<Fault>) {
-    let Found { documents, mut closed, mut faults } = drop_ins.read(draft.grants_group);
-    let files: Vec<Vec<String>> = documents.iter().map(|document| document.names("grants")).collect();
-    let named: BTreeSet<String> = files.iter().flatten().cloned().collect();
-    let over = merged.with(documents);
-    let mut dropped: Vec<Grant> = Vec::new();
-    for name in named.difference(&closed.clone()) {
-        let mut wrong = Vec::new();
-        let grant = shapes::grant_called(&over, name, &mut wrong);
-        wrong.extend(grant.iter().flat_map(|grant| about_grant(grant, &draft.secrets, &over, now)));
-        if wrong.iter().any(Fault::is_error) {
-            // The whole file counts as absent, with every grant in it.
-            closed.extend(files.iter().filter(|names| names.contains(name)).flatten().cloned());
-        }
-        dropped.extend(grant);
-        faults.extend(wrong);
-    }
-    let mut grants: BTreeMap<Name, Grant> = draft.grants.iter().map(|grant| (grant.name.clone(), grant.clone())).collect();
-    grants.extend(dropped.into_iter().map(|grant| (grant.name.clone(), grant)));
-    grants.retain(|name, _| !closed.contains(name.as_str()));
-    let mut grants: Vec<Grant> = grants.into_values().collect();
-    if !named.is_empty() {
-        faults.extend(within_budget(&draft.secrets, &mut grants, &named, &over, now));
-    }
-    (grants, faults)
-}
-
-/// Leaves out, last first, the dropped-in grants with which a secret would get too many versions.
-fn within_budget(
-    secrets: &[Secret],
-    grants: &mut Vec<Grant>,
-    named: &BTreeSet<String>,
-    over: &Merged,
-    now: Timestamp,
-) -> Vec<Fault> {
+/// What is worth a word about a grant that is taken.
+fn about_grant(grant: &Grant, secret: &Secret, merged: &Merged, now: Timestamp) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for secret in secrets {
-        loop {
-            let ours: Vec<Grant> = grants.iter().filter(|grant| grant.secret == secret.name).cloned().collect();
-            let last = ours.iter().rev().find(|grant| named.contains(grant.name.as_str()));
-            let (Some(last), Some((found, wanted))) = (last, over_budget(secret, &ours, now)) else {
-                break;
-            };
-            let place = over.place(&["grants", last.name.as_str()], Part::Key);
-            faults.push(Fault::error(format!("with grants.{}, {found}", last.name), wanted, place));
-            grants.retain(|grant| grant.name != last.name);
-        }
+    if grant.window.is_over(now) {
+        let header = merged.place(&["grants", grant.name.as_str()], Part::Key);
+        faults.push(Fault::warning(format!("grants.{} is over", grant.name), "it will not open again and can go", header));
+    }
+    let (length, shortest) = (budget::length(grant), secret.cadence.shortest());
+    if length < SHORTEST_SESSION {
+        let price = match secret.session_policy {
+            _ if length >= shortest => "STS makes no session under 15m: only the session policy ends this one in time".into(),
+            true => format!("no session is issued for less than {}: this window will not open", show_duration(shortest)),
+            false => {
+                "STS makes no session under 15m, and without a session policy none can be cut: this window will not open".into()
+            }
+        };
+        let key = if matches!(grant.window, Window::Once(_)) { "until" } else { "duration" };
+        let place = merged.place(&["grants", grant.name.as_str(), key], Part::Value);
+        faults.push(Fault::warning(format!("grants.{} is open for less than 15m", grant.name), price, place));
+    }
+    faults
+}
+
+/// What is worth a word about a secret.
+fn about_secret(secret: &Secret, grants: &[Grant], merged: &Merged) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if secret.cadence.session() > SAFE_SESSION {
+        // aws-facts §1
+        let found = format!("secrets.{}.session_duration is over 1h", secret.name);
+        let price = "STS may cap a role that is assumed by a role at 1h: credadmin then makes sessions of 1h";
+        let place = merged.place(&["secrets", secret.name.as_str(), "session_duration"], Part::Value);
+        faults.push(Fault::warning(found, price, place));
+    }
+    if grants.is_empty() {
+        let place = merged.place(&["secrets", secret.name.as_str()], Part::Key);
+        let found = format!("secrets.{} has no grant", secret.name);
+        faults.push(Fault::warning(found, "it stays closed until a grant names it", place));
     }
     faults
 }

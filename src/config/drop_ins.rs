@@ -1,17 +1,19 @@
 //! `grants.d`: grants dropped in by whoever approves them. They can hold grants only, and can never name a role.
 //!
 //! A bad drop-in counts as absent. It closes every grant that it names, even one that the main file holds too: a drop-in may
-//! have been there to cut that grant short, and a mistake must never lengthen access.
+//! have been there to cut that grant short, and a mistake must never lengthen access. So even a file that is not to be
+//! believed is read for the names in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::unistd::Gid;
 
+use super::document::{Document, Part};
 use super::fault::Fault;
 use super::file;
-use super::sources::{Document, Part};
+use super::read::show;
 
 /// The directory of drop-ins, and what its files were about when they could last be read.
 #[derive(Clone, Debug)]
@@ -25,6 +27,7 @@ pub struct DropIns {
 pub struct Fingerprint(Vec<(PathBuf, u64, u64, i64, i64, u32)>);
 
 /// The drop-ins of a moment.
+#[derive(Default)]
 pub struct Found {
     /// Those that can be merged.
     pub documents: Vec<Document>,
@@ -40,14 +43,16 @@ impl DropIns {
         Self { directory, named: BTreeMap::new() }
     }
 
-    /// Changes whenever a file comes, goes, or is written.
+    /// Changes whenever a file comes, goes, or is written, and when others than before may write there. To be taken before
+    /// the drop-ins are read: what changes in between is then seen the next time.
     pub fn fingerprint(&self) -> Fingerprint {
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let mut files: Vec<_> = entries
-            .filter_map(|entry| {
-                let metadata = entry.path().symlink_metadata().ok()?;
+        let paths = entries.map(|entry| entry.path()).chain([self.directory.clone()]);
+        let mut files: Vec<_> = paths
+            .filter_map(|path| {
+                let metadata = path.symlink_metadata().ok()?;
                 let changed = (metadata.ctime(), metadata.ctime_nsec());
-                Some((entry.path(), metadata.ino(), metadata.size(), changed.0, changed.1, metadata.mode()))
+                Some((path, metadata.ino(), metadata.size(), changed.0, changed.1, metadata.mode()))
             })
             .collect();
         files.sort();
@@ -56,52 +61,60 @@ impl DropIns {
 
     /// Reads them, in the order of their names.
     pub fn read(&mut self, writers: Option<Gid>) -> Found {
-        let mut found = Found { documents: Vec::new(), closed: BTreeSet::new(), faults: Vec::new() };
-        let files = file::list(&self.directory, writers).unwrap_or_else(|fault| {
-            found.faults.push(fault);
-            // Not one of them can be trusted now, whatever they said before.
+        let mut found = Found::default();
+        let (files, mistrust) = file::list(&self.directory, writers);
+        if files.is_empty() && mistrust.is_some() {
+            // Nobody knows what they say now.
             found.closed.extend(self.named.values().flatten().cloned());
-            Vec::new()
-        });
-        if found.faults.is_empty() {
+        } else {
             self.named.retain(|path, _| files.contains(path));
         }
         for path in files {
-            match file::read(&path, writers, false) {
-                Ok(text) => {
-                    let (document, mut faults) = Document::parse(path.clone(), text.into());
-                    faults.extend(foreign_rooms(&document));
-                    let names: BTreeSet<String> = document.names("grants").into_iter().collect();
-                    if faults.is_empty() {
-                        self.named.insert(path, names);
-                        found.documents.push(document);
-                    } else {
-                        self.close(&path, names, &mut found);
-                        found.faults.extend(faults);
-                    }
-                }
-                Err(fault) => {
-                    self.close(&path, BTreeSet::new(), &mut found);
-                    found.faults.push(fault);
-                }
+            let content = file::read(&path, writers, false);
+            let text: std::sync::Arc<str> = content.text.into();
+            let (document, mut faults) = Document::parse(path.clone(), text.clone());
+            let mut names: BTreeSet<String> = document.names("grants").into_iter().collect();
+            if let Some(fault) = content.fault {
+                faults = vec![fault];
+            } else if faults.is_empty() {
+                faults = foreign_rooms(&document);
+            }
+            if faults.is_empty() && mistrust.is_none() {
+                self.named.insert(path, names);
+                found.documents.push(document);
+            } else {
+                // What can be told of it now, and what it said when it was last taken.
+                names.extend(headers(&text));
+                found.closed.extend(self.named.get(&path).into_iter().flatten().cloned());
+                found.closed.extend(names);
+                found.faults.extend(faults);
             }
         }
+        found.faults.extend(mistrust);
         found
-    }
-
-    /// What a file that can't be taken is about: what can be read of it now, and what it said when it was last taken.
-    fn close(&self, path: &Path, names: BTreeSet<String>, found: &mut Found) {
-        found.closed.extend(names);
-        found.closed.extend(self.named.get(path).into_iter().flatten().cloned());
     }
 }
 
 fn foreign_rooms(document: &Document) -> Vec<Fault> {
-    let foreign = document.rooms().into_iter().filter(|room| room != "grants");
-    foreign
-        .filter_map(|room| {
-            let place = document.place(&[&room], Part::Key)?;
-            Some(Fault::error(format!("{room} in a drop-in"), "wanted: only [grants.NAME] tables here", place))
-        })
-        .collect()
+    let fault = |room: &str, part, found: String| {
+        document.place(&[room], part).map(|place| Fault::error(found, "wanted: only [grants.NAME] tables here", place))
+    };
+    let foreign = document.rooms().filter_map(|(room, value)| match room {
+        "grants" if value.as_dict().is_some() => None,
+        "grants" => fault(room, Part::Value, format!("grants is {}", show(value))),
+        _ => fault(room, Part::Key, format!("{room} in a drop-in")),
+    });
+    foreign.collect()
+}
+
+/// The names in `[grants.NAME…]` headers and `grants.NAME…` keys of a text that may be anything: a quote that is missing at
+/// its top hides the rest from the parser.
+fn headers(text: &str) -> impl Iterator<Item = String> {
+    const AROUND: [char; 4] = [' ', '\t', '"', '\''];
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| {
+        let key = line.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).strip_prefix("grants")?;
+        let name = key.trim_start_matches(AROUND).strip_prefix('.')?.trim_start_matches(AROUND);
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
+        Some(name[..end].to_owned()).filter(|name| !name.is_empty())
+    })
 }

@@ -1,11 +1,12 @@
 //! One mistake in the config, and how the admin reads it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// A mistake, or something worth a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,25 @@ pub enum Place {
     Variable(String),
 }
 
+impl Place {
+    /// The file, if it is in one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Place::Text { path, .. } | Place::File(path) => Some(path),
+            Place::Variable(_) => None,
+        }
+    }
+
+    /// Where it comes among others: the main file, then the rest by path, each from its top, then variables.
+    pub fn order(&self, main: &Path) -> impl Ord + use<'_> {
+        match self {
+            Place::Text { path, span, .. } => (u8::from(path != main), &**path, span.start, ""),
+            Place::File(path) => (u8::from(path != main), &**path, 0, ""),
+            Place::Variable(name) => (2, Path::new(""), 0, name.as_str()),
+        }
+    }
+}
+
 impl Fault {
     /// A mistake.
     pub fn error(found: impl Into<String>, wanted: impl Into<String>, place: Place) -> Self {
@@ -67,7 +87,7 @@ impl Fault {
     pub fn one_line(&self) -> String {
         let place = match &self.place {
             Place::Text { path, text, span } => {
-                let before = &text[..span.start.min(text.len())];
+                let before = text.get(..span.start).unwrap_or(text);
                 let line = before.matches('\n').count() + 1;
                 let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
                 format!("{}:{line}:{column}", path.display())
@@ -75,7 +95,7 @@ impl Fault {
             Place::File(path) => path.display().to_string(),
             Place::Variable(name) => format!("environment variable {name}"),
         };
-        format!("{place}: {}; {}", self.found, self.wanted)
+        visible(&format!("{place}: {}; {}", self.found, self.wanted)).into_owned()
     }
 }
 
@@ -85,20 +105,32 @@ impl fmt::Display for Fault {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(self.found.as_str());
+        let found = visible(&self.found);
+        let title = level.primary_title(&*found);
         let group: Group<'_> = match &self.place {
             Place::Text { path, text, span } => {
                 let label = AnnotationKind::Primary.span(span.clone()).label(self.wanted.as_str());
-                title.element(Snippet::source(&**text).path(path.display().to_string()).annotation(label))
+                title.element(Snippet::source(&**text).path(shown(path)).annotation(label))
             }
-            Place::File(path) => title
-                .element(annotate_snippets::Origin::path(path.display().to_string()))
-                .element(Level::NOTE.message(self.wanted.as_str())),
+            Place::File(path) => title.element(Origin::path(shown(path))).element(Level::NOTE.message(self.wanted.as_str())),
             Place::Variable(name) => title
-                .element(Level::NOTE.message(format!("in the environment variable {name}")))
+                .element(Level::NOTE.message(format!("in the environment variable {}", visible(name))))
                 .element(Level::NOTE.message(self.wanted.as_str())),
         };
-        f.write_str(&Renderer::plain().render(&[group]))
+        let text = Renderer::plain().render(&[group]);
+        text.lines().enumerate().try_for_each(|(i, line)| write!(f, "{}{}", if i > 0 { "\n" } else { "" }, visible(line)))
+    }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}
+
+/// In one line, and without what a terminal would obey: whoever names a file or a grant must not write the admin's screen.
+fn visible(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect::<String>().into(),
+        false => text.into(),
     }
 }
 

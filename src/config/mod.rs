@@ -7,10 +7,14 @@
 //! Order, later over earlier: the main file, `conf.d/*.toml` beside it, `CREDADMIN_…` variables, and `grants.d/*.toml`, which
 //! can hold grants only. All mistakes are told at once, each as a [`Fault`].
 
+mod budget;
 mod checks;
+mod document;
 mod drop_ins;
+mod environment;
 mod fault;
 mod file;
+mod merged;
 mod read;
 mod shapes;
 mod sources;

@@ -2,8 +2,9 @@
 
 use figment::value::{Dict, Value};
 
+use super::document::Part;
 use super::fault::Fault;
-use super::sources::{Merged, Part};
+use super::merged::Merged;
 
 /// A table of the config being read. Every key asked for is known; [`Table::finish`] refuses the rest.
 pub struct Table<'a> {
@@ -56,11 +57,15 @@ impl<'a> Table<'a> {
     pub fn refuse(&mut self, key: &str, wanted: &str) {
         let found = self.dict.get(key).map_or_else(String::new, show);
         let place = self.merged.place(&self.at(key), Part::Value);
-        self.faults.push(Fault::error(format!("{}.{key} is {found}", self.name()), wanted, place));
+        let name = self.at(key).join(".");
+        self.faults.push(Fault::error(format!("{name} is {found}"), wanted, place));
     }
 
-    /// Adds the mistake that `key` is not there.
+    /// Adds the mistake that `key` is not there, unless it may be where a source could not be read.
     pub fn missing(&mut self, key: &str, example: &str) {
+        if !self.merged.complete {
+            return;
+        }
         let place = self.merged.place(&self.path, Part::Key);
         self.faults.push(Fault::error(format!("{} has no {key}", self.name()), format!("wanted: {key} = {example}"), place));
     }

@@ -8,9 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use nix::unistd::{Gid, Group};
 
+use super::document::Part;
 use super::fault::Fault;
+use super::merged::Merged;
 use super::read::{Table, show};
-use super::sources::{Merged, Part};
 use super::values;
 use crate::aws::{Connection, Credentials};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
@@ -48,9 +49,9 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
 }
 
 /// Reads one grant.
-pub fn grant_called(merged: &Merged, name: &str, faults: &mut Vec<Fault>) -> Option<Grant> {
-    let (name, value) = tables(merged, "grants").find(|(found, _)| *found == name)?;
-    grant(merged, name, value, &mut CronLines::default(), faults)
+pub fn grant_called(merged: &Merged, name: &str, lines: &mut CronLines, faults: &mut Vec<Fault>) -> Option<Grant> {
+    let (name, value) = merged.root.get("grants")?.as_dict()?.get_key_value(name)?;
+    grant(merged, name, value, lines, faults)
 }
 
 fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Secret> {
@@ -69,9 +70,10 @@ fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -
     let tags = table.optional("tags", values::tags).unwrap_or_default();
     let external_id = table.optional("external_id", values::external_id);
 
-    let (has_lead, session) = (table.has("refresh_lead"), session.unwrap_or(SAFE_SESSION));
-    let lead = lead.unwrap_or(DEFAULT_LEAD);
-    if lead >= session && table.faults.is_empty() {
+    let has_lead = table.has("refresh_lead");
+    let unread = (has_lead && lead.is_none()) || (table.has("session_duration") && session.is_none());
+    let (lead, session) = (lead.unwrap_or(DEFAULT_LEAD), session.unwrap_or(SAFE_SESSION));
+    if lead >= session && !unread {
         let wanted = format!(
             "wanted: refresh_lead (here {}) shorter than session_duration (here {}): a session is refreshed when that much of it is left",
             values::show_duration(lead),
@@ -119,7 +121,12 @@ fn window(table: &mut Table, lines: &mut CronLines) -> Option<Window> {
     let not_before = table.optional("not_before", values::instant);
     let not_after = table.optional("not_after", values::instant);
 
-    if table.has("cron") {
+    let once = table.has("from") || table.has("until");
+    let recurs = ["duration", "time_zone", "not_before", "not_after"].into_iter().any(|key| table.has(key));
+    if table.has("cron") || (recurs && !once) {
+        if !table.has("cron") {
+            table.missing("cron", "\"0 22 * * MON-FRI\"");
+        }
         for key in ["from", "until"].into_iter().filter(|key| table.has(key)).collect::<Vec<_>>() {
             table.refuse(key, "wanted: either cron and duration, or from and until");
         }
@@ -151,7 +158,7 @@ fn window(table: &mut Table, lines: &mut CronLines) -> Option<Window> {
 
 /// Equal cron lines are one: a parsed one takes 11 KiB.
 #[derive(Default)]
-struct CronLines(HashMap<String, Arc<croner::Cron>>);
+pub struct CronLines(HashMap<String, Arc<croner::Cron>>);
 
 impl CronLines {
     fn get(&mut self, value: &Value) -> Result<Arc<croner::Cron>, String> {
@@ -179,7 +186,7 @@ fn named<'a>(
     let place = |part| merged.place(&[room, name], part);
     let Some(parsed) = Name::parse(name) else {
         let wanted = "wanted: a name of 1 to 64 characters a to z, 0 to 9 and -";
-        faults.push(Fault::error(format!("{room}.{name} has a name that is not allowed"), wanted, place(Part::Key)));
+        faults.push(Fault::error(format!("{room}.{name:?} has a name that is not allowed"), wanted, place(Part::Key)));
         return None;
     };
     let Some(dict): Option<&'a Dict> = value.as_dict() else {

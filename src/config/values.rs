@@ -32,9 +32,12 @@ pub fn duration(value: &Value, least: SignedDuration, most: SignedDuration, why:
     Ok(duration)
 }
 
-/// A length of time as the config has it.
+/// A length of time as the config has it: 1d 2h 3m 4s.
 pub fn show_duration(duration: SignedDuration) -> String {
-    humantime::format_duration(duration.unsigned_abs()).to_string()
+    let seconds = duration.as_secs().unsigned_abs();
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<_>>();
+    if parts.is_empty() { "0s".into() } else { parts.join(" ") }
 }
 
 /// An instant in whole seconds.
@@ -58,13 +61,25 @@ pub fn time_zone(value: &Value) -> Read<TimeZone> {
 
 /// A cron line of five fields.
 pub fn cron(value: &Value) -> Read<croner::Cron> {
-    let wanted = "wanted: minute, hour, day of month, month, day of week, such as \"0 22 * * MON-FRI\"";
-    let line = text(value).map_err(|_| wanted)?;
+    let wanted = "wanted: five fields (minute, hour, day of month, month, day of week) such as \"0 22 * * MON-FRI\"";
+    let line = text(value).ok().filter(|line| line.split_whitespace().count() == 5).ok_or(wanted)?;
     let parser = croner::parser::CronParser::builder()
         .seconds(croner::parser::Seconds::Disallowed)
         .year(croner::parser::Year::Disallowed)
         .build();
-    parser.parse(&line).map_err(|error| format!("{wanted}: {error}"))
+    let cron = parser.parse(&line).map_err(|error| format!("{wanted}: {error}"))?;
+    if ever_fires(&cron) { Ok(cron) } else { Err("wanted: a day that comes: this line never fires".into()) }
+}
+
+/// Whether a day comes that it names. Every date falls on every day of the week within 28 years; croner itself would look on
+/// until the year 5000, which takes it a tenth of a second, and whoever drops in a thousand such lines would stop the daemon.
+fn ever_fires(cron: &croner::Cron) -> bool {
+    let mut dates = (2000..2028).flat_map(|year| (1..=12).flat_map(move |month| (1..=31).map(move |day| (year, month, day))));
+    dates.any(|(year, month, day)| {
+        jiff::civil::Date::new(year, month, day).is_ok()
+            && cron.pattern.month_match(month.unsigned_abs().into()).unwrap_or(false)
+            && cron.pattern.day_match(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into()).unwrap_or(false)
+    })
 }
 
 /// A role's ARN.
@@ -137,14 +152,17 @@ pub fn external_id(value: &Value) -> Read<String> {
     if (2..=1224).contains(&id.len()) && id.chars().all(allowed) { Ok(id) } else { Err(wanted.into()) }
 }
 
-/// AssumeRole's session tags (aws-facts §3): keys differ by more than case.
+/// AssumeRole's session tags (aws-facts §3; the characters are those of the API's model): keys differ by more than case.
 pub fn tags(value: &Value) -> Read<BTreeMap<String, String>> {
-    let wanted = "wanted: at most 50 tags such as { team = \"billing\" }, keys of 1 to 128 and values of up to 256 characters";
+    let wanted = "wanted: at most 50 tags such as { team = \"billing\" }, keys of 1 to 128 and values of up to 256 \
+                  letters, digits, blanks and _.:/=+-@";
+    let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c));
     let table = value.as_dict().ok_or(wanted)?;
     let mut tags = BTreeMap::new();
     for (key, value) in table {
         let value = value.as_str().ok_or(wanted)?;
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.to_lowercase().starts_with("aws:") {
+        let fits = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256 && allowed(key) && allowed(value);
+        if !fits || key.to_lowercase().starts_with("aws:") {
             return Err(wanted.into());
         }
         tags.insert(key.clone(), value.to_owned());

@@ -170,7 +170,7 @@ impl Event {
                     "failing for {} ({}): {trouble}; {access}; {}; next try in {}",
                     secret.name,
                     secret.secret_id,
-                    trouble.kind.remedy(),
+                    trouble.remedy(),
                     roughly(*retry_in),
                 );
                 (Level::ERROR, message_id, message)
@@ -217,7 +217,7 @@ impl Event {
                     "sessions of {} last one hour from now on, not {:#}: {trouble}; access is not affected; {}",
                     secret.name,
                     secret.cadence.session(),
-                    trouble.kind.remedy()
+                    trouble.remedy()
                 ),
             ),
             Self::NoSessionPolicy { secret } => (

@@ -51,8 +51,14 @@ pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, 
     match token::ends(current) {
         // A stranger's.
         None => publish(over(current)),
-        // Ours was published, another plan's came after it and has lapsed: readers have nothing, so ours goes in once more.
-        Some(lapsed) if lapsed <= now && staged.others.contains(&planned) => publish(over(current)),
+        // Ours was published, another plan's came after it and runs out: readers need ours once more. Once only: the token
+        // hashes the version that it takes the place of.
+        Some(lapses) if runs_out(secret, lapses, ends, now) && staged.others.contains(&planned) => publish(over(current)),
         Some(_) => publish(planned),
     }
+}
+
+/// Whether a session that lapses then is to be replaced by one that ends later: less than the lead is left of it.
+fn runs_out(secret: &Secret, lapses: Timestamp, ends: Timestamp, now: Timestamp) -> bool {
+    lapses < ends && lapses.duration_since(now) <= secret.cadence.lead()
 }

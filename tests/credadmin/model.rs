@@ -1,0 +1,130 @@
+//! credadmin's own trait over strict-aws' model, without HTTP: for tests in which a year goes by in seconds.
+
+use std::time::Duration;
+
+use credadmin::aws::trouble::{Kind, Operation, Trouble};
+use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
+use credadmin::clock::Clock;
+use credadmin::credential::Credential;
+use credadmin::schedule::verdict::Staged;
+use strict_aws::{ApiError, AssumeRole, Caller, Fault, PutSecretValue, World};
+use zeroize::Zeroizing;
+
+/// How long the SDK would wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// AWS as one host sees it: its calls are signed by the host's clock, which may be wrong.
+#[derive(Clone)]
+pub struct Model {
+    world: World,
+    instance: String,
+    clock: Clock,
+    latency: Duration,
+}
+
+impl Model {
+    /// `instance` is one that [`World::launch_instance`] made; `clock` is the host's.
+    pub fn new(world: World, instance: String, clock: Clock, latency: Duration) -> Self {
+        Self { world, instance, clock, latency }
+    }
+
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        theirs: strict_aws::Operation,
+        id: &str,
+        act: impl FnOnce(&World, &Caller) -> Result<T, ApiError>,
+    ) -> Result<(T, Option<Fault>), Trouble> {
+        tokio::time::sleep(self.latency / 2).await;
+        let lost = || Trouble::new(operation, Kind::Timeout, "Timeout", "no answer");
+        let fault = self.world.next_fault(theirs, id);
+        match &fault {
+            Some(Fault::Answer(error)) => return Err(trouble(operation, error)),
+            Some(Fault::Silent) => {
+                tokio::time::sleep(TIMEOUT).await;
+                return Err(lost());
+            }
+            _ => {}
+        }
+        let Some(keys) = self.world.instance_credentials(&self.instance) else {
+            return Err(Trouble::new(operation, Kind::NoCredentials, "NoCredentials", "no role"));
+        };
+        let caller = Caller::holding(&keys).signed_at(self.clock.now());
+        let answer = act(&self.world, &caller);
+        if let Some(Fault::LostAnswer | Fault::Reset | Fault::HalfBody) = fault {
+            tokio::time::sleep(TIMEOUT).await;
+            return Err(lost());
+        }
+        tokio::time::sleep(self.latency / 2).await;
+        Ok((answer.map_err(|error| trouble(operation, &error))?, fault))
+    }
+}
+
+fn trouble(operation: Operation, error: &ApiError) -> Trouble {
+    Trouble::from_answer(operation, error.status, &error.code, &error.message)
+}
+
+impl Aws for Model {
+    async fn describe_secret(&self, secret_id: &str) -> Result<Description, Trouble> {
+        let act = |world: &World, caller: &Caller| world.describe_secret(caller, secret_id);
+        let (described, _) = self.call(Operation::DescribeSecret, strict_aws::Operation::DescribeSecret, secret_id, act).await?;
+        let mut staged = Staged::default();
+        for (version, labels) in described.version_ids_to_stages {
+            match labels.iter().any(|label| label == "AWSCURRENT") {
+                true => staged.current = Some(version),
+                false => staged.others.push(version),
+            }
+        }
+        Ok(Description {
+            staged,
+            deleted: described.deleted_date,
+            rotation: described.rotation_enabled,
+            owning_service: described.owning_service,
+        })
+    }
+
+    async fn assume_role(&self, ask: &Ask) -> Result<Answer, Trouble> {
+        let request = AssumeRole {
+            role_arn: ask.role_arn.clone(),
+            role_session_name: ask.session_name.clone(),
+            duration_seconds: Some(ask.duration_seconds),
+            policy: ask.policy.clone(),
+            external_id: ask.external_id.clone(),
+            source_identity: ask.source_identity.clone(),
+            tags: ask.tags.clone().into_iter().collect(),
+            transitive_tag_keys: Vec::new(),
+        };
+        let act = |world: &World, caller: &Caller| world.assume_role(caller, &request);
+        let (mut answer, fault) = self.call(Operation::AssumeRole, strict_aws::Operation::AssumeRole, &ask.role_arn, act).await?;
+        if let Some(fault) = fault {
+            answer = self.world.twist(&fault, answer);
+        }
+        let keys = answer.credentials.ok_or_else(|| Trouble::new(Operation::AssumeRole, Kind::Garbled, "UnreadableAnswer", ""))?;
+        Ok(Answer {
+            expiration: keys.expiration.expect("a session ends"),
+            credential: Credential {
+                access_key_id: keys.access_key_id,
+                secret_access_key: Zeroizing::new(keys.secret_access_key),
+                session_token: Zeroizing::new(keys.session_token.unwrap_or_default()),
+            },
+            token_utilization: None,
+            request_id: None,
+        })
+    }
+
+    async fn put_secret_value(&self, secret_id: &str, version_id: &str, value: &Zeroizing<String>) -> Result<Receipt, Trouble> {
+        let request = PutSecretValue {
+            secret_id: secret_id.to_owned(),
+            client_request_token: Some(version_id.to_owned()),
+            secret_string: value.to_string(),
+            version_stages: None,
+        };
+        let act = |world: &World, caller: &Caller| world.put_secret_value(caller, &request);
+        self.call(Operation::PutSecretValue, strict_aws::Operation::PutSecretValue, secret_id, act).await?;
+        Ok(Receipt::default())
+    }
+
+    async fn connect(&self, _: &Connection) {}
+
+    async fn renew(&self) {}
+}

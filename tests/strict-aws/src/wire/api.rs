@@ -1,0 +1,74 @@
+//! STS, Secrets Manager and S3 behind one port: which of them is meant, who asks, and what.
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response};
+
+use super::paced::{Hangup, Paced, Reply};
+use super::{json, query, rest, scripted, sigv4};
+use crate::answer::ApiError;
+use crate::caller::Caller;
+use crate::fault::{Fault, Operation, Service};
+use crate::world::World;
+
+/// What a request turned out to ask for.
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    /// the secret id, role ARN or bucket
+    pub(super) id: String,
+    pub(super) act: Act,
+}
+
+/// Does it, and makes the answer's body.
+pub(super) type Act = Box<dyn FnOnce(&World, &Caller, Option<&Fault>) -> Result<Reply, ApiError> + Send>;
+
+pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<Response<Paced>, Hangup> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Hangup)?.to_bytes();
+    let service = service_of(&parts);
+    let request_id = world.make_request_id();
+    let refuse = |error: &ApiError| refuse(service, error, &request_id);
+
+    let asked = match service {
+        Service::SecretsManager => json::read(&parts, &body),
+        Service::Sts => query::read(&body, &request_id),
+        Service::S3 | Service::Imds => rest::read(&parts),
+    };
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(error) => return Ok(refuse(&error).send(world.now(), None)),
+    };
+    let act = |fault: Option<&Fault>| {
+        let outcome = sigv4::verify(&world, service, &parts, &body, &request_id)
+            .inspect_err(|error| world.note_fault(asked.operation, &asked.id, &error.code))
+            .and_then(|caller| (asked.act)(&world, &caller, fault));
+        outcome.map_or_else(|error| refuse(&error), |reply| reply.header(id_header(service), &request_id))
+    };
+    scripted(&world, asked.operation, &asked.id, refuse, act).await
+}
+
+fn service_of(parts: &Parts) -> Service {
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if parts.headers.contains_key("x-amz-target") {
+        Service::SecretsManager
+    } else if parts.method == Method::POST && content_type.starts_with("application/x-www-form-urlencoded") {
+        Service::Sts
+    } else {
+        Service::S3
+    }
+}
+
+fn id_header(service: Service) -> &'static str {
+    if service == Service::S3 { "x-amz-request-id" } else { "x-amzn-requestid" }
+}
+
+fn refuse(service: Service, error: &ApiError, request_id: &str) -> Reply {
+    let reply = match service {
+        Service::SecretsManager => json::refusal(error),
+        Service::Sts => query::refusal(error, request_id),
+        Service::S3 | Service::Imds => rest::refusal(error, request_id),
+    };
+    reply.header(id_header(service), request_id)
+}
