@@ -12,7 +12,7 @@ use crate::aws::trouble::Kind;
 use crate::aws::{Aws, Connection};
 use crate::clock::Clock;
 use crate::config::{Fault, Fingerprint, Settings, Sources, Watched};
-use crate::grant::{Name, Secret};
+use crate::grant::Name;
 use crate::journal::{Event, Journal};
 use crate::pace::Pace;
 use crate::visit::{Done, Errand, Visit, visit};
@@ -171,14 +171,12 @@ impl<A: Aws> Daemon<A> {
         let journal = &self.journal;
         let mut tell = |event| journal.tell(event);
         let secret = Arc::clone(&visit.errand.secret);
-        let too_long = |kind| matches!(kind, Kind::OverRoleMaximum | Kind::OverChainMaximum);
-        let cap = match &visit.outcome {
-            Err(trouble) if too_long(trouble.kind) && secret.cadence != secret.capped().cadence => Some(trouble.clone()),
-            _ => None,
-        };
-        if let Some(trouble) = cap {
-            tell(Event::Capped { secret: Arc::clone(&secret), trouble });
-            self.capped.insert(secret.role_arn.clone());
+        if let Err(trouble) = &visit.outcome
+            && matches!(trouble.kind, Kind::OverRoleMaximum | Kind::OverChainMaximum)
+            && secret.capped().is_some()
+            && self.capped.insert(secret.role_arn.clone())
+        {
+            tell(Event::Capped { secret: Arc::clone(&secret), trouble: trouble.clone() });
             for watch in self.watches.values_mut().filter(|watch| watch.secret.role_arn == secret.role_arn) {
                 watch.cap();
             }
@@ -197,12 +195,21 @@ impl<A: Aws> Daemon<A> {
             self.journal.tell(Event::Remark { refused: remark.is_error(), text: remark.one_line() });
         }
         self.remarks = settings.remarks;
+        // What waits for its turn was planned on the config before.
+        for errand in self.queue.drain(..) {
+            if let Some(watch) = self.watches.get_mut(&errand.secret.name) {
+                watch.take_back();
+            }
+        }
         let mut before = std::mem::take(&mut self.watches);
         for watched in settings.secrets {
             let watched = self.capped(watched);
             let name = watched.secret.name.clone();
             let watch = match before.remove(&name) {
                 Some(mut watch) => {
+                    if watch.secret.session_policy && !watched.secret.session_policy {
+                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
+                    }
                     watch.adopt(watched);
                     watch
                 }
@@ -220,15 +227,13 @@ impl<A: Aws> Daemon<A> {
         for watch in before.into_values() {
             watch.abandon(at, &mut |event| journal.tell(event));
         }
-        self.queue.retain(|errand| self.watches.contains_key(&errand.secret.name));
     }
 
     fn capped(&self, watched: Watched) -> Watched {
-        let too_long = |secret: &Secret| secret.cadence.session() > secret.capped().cadence.session();
-        if self.capped.contains(&watched.secret.role_arn) && too_long(&watched.secret) {
-            return Watched { secret: Arc::new(watched.secret.capped()), ..watched };
+        match watched.secret.capped().filter(|secret| self.capped.contains(&secret.role_arn)) {
+            Some(capped) => Watched { secret: Arc::new(capped), ..watched },
+            None => watched,
         }
-        watched
     }
 
     /// SIGHUP: the whole config anew, or not at all.

@@ -63,11 +63,15 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// The same with sessions of an hour, which STS makes whatever the role's maximum, and whether chained or not.
-    pub fn capped(&self) -> Self {
+    /// The same with sessions of an hour, which STS makes whatever the role's maximum, and whether chained or not; `None` if its
+    /// sessions are no longer than that.
+    pub fn capped(&self) -> Option<Self> {
+        if self.cadence.session() <= SAFE_SESSION {
+            return None;
+        }
         let lead = self.cadence.lead().min(SAFE_SESSION / 3);
         let cadence = Cadence::new(self.name.as_str(), SAFE_SESSION, lead, self.session_policy);
-        Self { cadence, ..self.clone() }
+        Some(Self { cadence, ..self.clone() })
     }
 }
 

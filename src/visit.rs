@@ -97,6 +97,10 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     };
     within_budget(errand, seen)?;
     pace.turn(clock).await;
+    if ends.duration_since(clock.now()) < errand.secret.cadence.shortest() {
+        // The turn came too late: the window is all but over.
+        return Ok(Done::Looked);
+    }
     let session = session::issue(aws, clock, &errand.secret, &errand.grants, Span { opens: errand.opened, closes: ends }).await?;
     match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id).await {
         Ok(receipt) => {

@@ -129,10 +129,18 @@ impl Watch {
         self.tell_changes(at, &[], None, tell);
     }
 
-    /// Plans sessions of an hour from now on.
+    /// Plans sessions of an hour from now on, if they are longer.
     pub fn cap(&mut self) {
-        self.secret = Arc::new(self.secret.capped());
-        self.settled = None;
+        if let Some(capped) = self.secret.capped() {
+            self.secret = Arc::new(capped);
+            self.settled = None;
+            self.look_now();
+        }
+    }
+
+    /// The errand is not run: it waited while the config changed.
+    pub fn take_back(&mut self) {
+        self.in_flight = false;
         self.look_now();
     }
 

@@ -58,7 +58,13 @@ pub fn judge(evidence: &Evidence) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+    type Change = fn(&mut Evidence);
 
     fn evidence() -> Evidence {
         let session = SessionRecord {
@@ -98,20 +104,19 @@ mod tests {
 
     #[test]
     fn each_way_in_which_it_can_be_otherwise() {
-        let second = jiff::SignedDuration::from_secs(1);
-        let cases: [(&str, fn(&mut Evidence, jiff::SignedDuration)); 8] = [
-            ("the planned ones", |e, _| e.planned[0] = "credadmin-2".into()),
-            ("as many sessions as were planned", |e, _| e.sessions.push(e.sessions[0].clone())),
-            ("used every session", |e, _| e.used.clear()),
-            ("issued outside the window", |e, second| e.sessions[0].issued_at = OPENS - second),
-            ("written outside the window", |e, _| e.versions[0].created = END),
-            ("live after the end", |e, second| e.live_ends[0] = Some(END + second)),
-            ("live after the end", |e, _| e.live_ends[0] = None),
-            ("was shown", |e, _| e.shown += CANARY),
+        let cases: [(&str, Change); 8] = [
+            ("the planned ones", |e| e.planned[0] = "credadmin-2".into()),
+            ("as many sessions as were planned", |e| e.sessions.push(e.sessions[0].clone())),
+            ("used every session", |e| e.used.clear()),
+            ("issued outside the window", |e| e.sessions[0].issued_at = OPENS - SECOND),
+            ("written outside the window", |e| e.versions[0].created = END),
+            ("live after the end", |e| e.live_ends[0] = Some(END + SECOND)),
+            ("live after the end", |e| e.live_ends[0] = None),
+            ("was shown", |e| e.shown += CANARY),
         ];
         for (step, change) in cases {
             let mut evidence = evidence();
-            change(&mut evidence, second);
+            change(&mut evidence);
             let error = judge(&evidence).expect_err(step);
             assert!(error.contains(step), "{step}: {error}");
         }
