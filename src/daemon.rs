@@ -297,7 +297,8 @@ impl<A: Aws> Daemon<A> {
         let mut finished = Vec::new();
         let clock = self.clock.clone();
         let mut grace = std::pin::pin!(clock.sleep(GRACE));
-        let mut in_flight: BTreeSet<Name> = self.watches.iter().filter(|(_, watch)| watch.is_in_flight()).map(|(name, _)| name.clone()).collect();
+        let mut in_flight: BTreeSet<Name> =
+            self.watches.iter().filter(|(_, watch)| watch.is_in_flight()).map(|(name, _)| name.clone()).collect();
         for errand in self.queue.drain(..) {
             in_flight.remove(&errand.secret.name);
         }

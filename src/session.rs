@@ -87,7 +87,14 @@ fn session_policy(ends: Timestamp) -> String {
 }
 
 /// What STS answered is believed only as far as it can be checked.
-fn accept(secret: &Secret, ask: Ask, answer: Answer, asked_at: Timestamp, now: Timestamp, life: Span) -> Result<Session, Trouble> {
+fn accept(
+    secret: &Secret,
+    ask: Ask,
+    answer: Answer,
+    asked_at: Timestamp,
+    now: Timestamp,
+    life: Span,
+) -> Result<Session, Trouble> {
     let refuse = |code: &str, message: String| {
         let mut trouble = Trouble::new(Operation::AssumeRole, Kind::BadSession, code, &message);
         trouble.request_id.clone_from(&answer.request_id);
@@ -99,14 +106,17 @@ fn accept(secret: &Secret, ask: Ask, answer: Answer, asked_at: Timestamp, now: T
     let duration = SignedDuration::from_secs(ask.duration_seconds);
     let aws_now = answer.expiration.saturating_sub(duration).unwrap_or(Timestamp::MIN);
     let skew = skew(aws_now, asked_at, now);
-    let off = SignedDuration::from_secs(skew.as_secs());
-    if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
-        let message = format!("by AWS's clock, {off:#} from ours, the window opens at {}; the session is not published", life.opens);
-        return refuse("SessionTooEarly", message);
-    }
     if answer.expiration <= now || aws_now >= life.closes {
-        let message = format!("STS answered with a session that was over, by a clock {off:#} from ours; it is not published");
+        let message = format!("STS answered with a session that was over, by a clock {} ours; it is not published", apart(skew));
         return refuse("SessionOver", message);
+    }
+    if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
+        let message = format!(
+            "by AWS's clock, {} ours, the window is not open yet: it opens at {}; the session is not published",
+            apart(skew),
+            life.opens
+        );
+        return refuse("SessionTooEarly", message);
     }
     // Without a session policy nothing but the expiration ends the session, and that is AWS's clock plus the duration.
     let latest = match secret.session_policy {
@@ -129,6 +139,16 @@ fn accept(secret: &Secret, ask: Ask, answer: Answer, asked_at: Timestamp, now: T
         token_utilization: answer.token_utilization,
         request_id: answer.request_id,
     })
+}
+
+/// How AWS's clock stands to ours, in words: `1m 30s ahead of`.
+pub fn apart(skew: SignedDuration) -> String {
+    let by = SignedDuration::from_secs(skew.as_secs()).abs();
+    match skew.as_secs() {
+        0 => "less than a second from".into(),
+        1.. => format!("{by:#} ahead of"),
+        _ => format!("{by:#} behind"),
+    }
 }
 
 /// AWS's clock minus ours, as far as it is certain: STS counted the duration from some moment between our question and its

@@ -142,7 +142,8 @@ fn within_budget(errand: &Errand, seen: &Description) -> Result<(), Trouble> {
     if errand.room > kept {
         return Ok(());
     }
-    let message = format!("{} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows", BUDGET - errand.room);
+    let message =
+        format!("{} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows", BUDGET - errand.room);
     Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, "VersionBudget", &message))
 }
 

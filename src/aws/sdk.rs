@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_config::identity::IdentityCache;
 use aws_config::imds::client::ImdsResponseRetryClassifier;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
@@ -35,6 +36,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// One layer of retries, the daemon's: the SDK's would multiply with it, and would treat a full version quota as throttling (§11).
 const SDK_ATTEMPTS: u32 = 1;
+/// Less than a call may take, so that it is the credentials that are told to be missing, and not an answer.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(8);
 /// Token and metadata calls each have their own attempts, nested: 3 cost at most 5 s with a dead service (§9).
 const IMDS_ATTEMPTS: u32 = 3;
 /// The metadata service is throttled for each instance (§9).
@@ -91,7 +94,9 @@ impl Sdk {
         let clients = self.clients();
         match clients.has_region {
             true => Ok(clients),
-            false => Err(Trouble::new(operation, Kind::NoRegion, "NoRegion", "the config names no region, and nobody else told one")),
+            false => {
+                Err(Trouble::new(operation, Kind::NoRegion, "NoRegion", "the config names no region, and nobody else told one"))
+            }
         }
     }
 }
@@ -118,6 +123,7 @@ async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .app_name(AppName::new("credadmin").expect("a valid app name"))
         .time_source(SdkClock(clock.clone()))
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build())
         .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
         .timeout_config(timeouts.build());
     if let Some(region) = &connection.region {
@@ -235,6 +241,9 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let mut trouble = match error {
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            Trouble::new(operation, Kind::Garbled, "UnreadableAnswer", "what came is no answer of AWS's")
+        }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let (code, message) = (service.err().code(), service.err().message());
@@ -274,7 +283,8 @@ fn reasons(error: &(dyn Error + 'static)) -> String {
 }
 
 fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|error| error.is::<CredentialsError>())
+    // The second is a private type of the SDK's, for credentials that did not come in time.
+    chain(error).any(|error| error.is::<CredentialsError>() || error.to_string().starts_with("identity resolver timed out"))
 }
 
 /// The daemon's clock for the SDK: it signs with it, and judges by it when its own credentials expire.

@@ -79,3 +79,29 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_takes_nothing_holds_up_nobody_and_counts() {
+        let (journal, events) = Journal::handed_to(2);
+        for count in 0..5 {
+            journal.tell(Event::EventsLost { count });
+        }
+        assert_eq!(events.try_iter().count(), 2);
+        assert_eq!(journal.lost.load(Ordering::Relaxed), 3);
+        drop(events);
+        journal.tell(Event::EventsLost { count: 0 });
+        assert_eq!(journal.lost.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_stuck_writer() {
+        let (_stuck, forever) = sync_channel::<()>(0);
+        let (_finished, done) = sync_channel(1);
+        let thread = std::thread::spawn(move || forever.recv().unwrap_or(()));
+        Writer { thread, done }.finish();
+    }
+}

@@ -6,6 +6,7 @@ use tracing::Level;
 use super::event::{Access, Event};
 use crate::aws::trouble::Kind;
 use crate::grant::{Name, Secret};
+use crate::session::apart;
 
 /// An event as it goes to the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +101,8 @@ impl Event {
             Self::Opened { secret, grant, closes } => {
                 let until = closes.map_or_else(String::new, |closes| format!(", access until {closes}"));
                 let papers = &grant.papers;
-                let people = [("requested by", &papers.requested_by), ("approved by", &papers.approved_by), ("ticket", &papers.ticket)];
+                let people =
+                    [("requested by", &papers.requested_by), ("approved by", &papers.approved_by), ("ticket", &papers.ticket)];
                 let people: String =
                     people.iter().filter_map(|(label, who)| Some(format!(", {label} {}", who.as_ref()?))).collect();
                 (
@@ -124,7 +126,7 @@ impl Event {
                 let ids = [("sts request", &session.sts_request_id), ("put request", &session.request_id)];
                 message.extend(ids.iter().filter_map(|(label, id)| Some(format!(", {label} {}", id.as_ref()?))));
                 if session.skew.as_secs() != 0 {
-                    message += &format!(", AWS's clock is {:#} from ours", SignedDuration::from_secs(session.skew.as_secs()));
+                    message += &format!(", AWS's clock is {} ours", apart(session.skew));
                 }
                 if let Some(percent) = session.token_utilization {
                     message += &format!(", token {percent}% full");
@@ -134,7 +136,10 @@ impl Event {
             Self::InPlace { secret, version_id, ends } => (
                 Level::INFO,
                 "638bc67fc42e692a1f5d5697d3c7d4d1",
-                format!("session in place in {}: published earlier or by another instance, ends {ends}, version {version_id}", secret.name),
+                format!(
+                    "session in place in {}: published earlier or by another instance, ends {ends}, version {version_id}",
+                    secret.name
+                ),
             ),
             Self::Superseded { secret, version_id } => (
                 Level::WARN,
@@ -178,7 +183,11 @@ impl Event {
             Self::Lapsed { secret, grants, died } => (
                 Level::ERROR,
                 "90851e5d2550abe544c428e241068575",
-                format!("access lapsed in {} at {died}, while open for {}: no new session could be published", secret.name, list(grants)),
+                format!(
+                    "access lapsed in {} at {died}, while open for {}: no new session could be published",
+                    secret.name,
+                    list(grants)
+                ),
             ),
             Self::WellAgain { secret, after, failures } => (
                 Level::INFO,
@@ -233,8 +242,8 @@ impl Event {
                 Level::ERROR,
                 "6b4888ac0d010747f195a1b376fd1771",
                 format!(
-                    "AWS's clock is {:#} from this host's, by which windows open and close: set it right (timedatectl)",
-                    SignedDuration::from_secs(skew.as_secs())
+                    "AWS's clock is {} this host's, by which windows open and close: set it right (timedatectl)",
+                    apart(*skew)
                 ),
             ),
             Self::ClockStepped { by } => (
@@ -279,11 +288,9 @@ impl Event {
                 sts_request_id: session.sts_request_id.clone(),
                 ..Fields::of(secret)
             },
-            Self::InPlace { secret, version_id, ends } => Fields {
-                expiration: Some(ends.to_string()),
-                secret_version_id: Some(version_id.clone()),
-                ..Fields::of(secret)
-            },
+            Self::InPlace { secret, version_id, ends } => {
+                Fields { expiration: Some(ends.to_string()), secret_version_id: Some(version_id.clone()), ..Fields::of(secret) }
+            }
             Self::Superseded { secret, version_id } | Self::Drift { secret, version_id, .. } => {
                 Fields { secret_version_id: Some(version_id.clone()), ..Fields::of(secret) }
             }
@@ -326,7 +333,10 @@ fn closed(secret: &Secret, grant: &Name, access: &Access) -> (Level, &'static st
         Access::Continues { grants } => (Level::INFO, format!("access goes on for {}", list(grants))),
         Access::LivesOn { until } => (
             Level::WARN,
-            format!("nothing is refreshed any more, but a session handed out before lives until {until}; to end it now: credadmin revoke {}", secret.name),
+            format!(
+                "nothing is refreshed any more, but a session handed out before lives until {until}; to end it now: credadmin revoke {}",
+                secret.name
+            ),
         ),
     };
     (level, "84ccb55564873a45bbf1f246dfaf607a", format!("window closed: grant {grant} of secret {}: {means}", secret.name))
@@ -351,4 +361,3 @@ fn roughly(time: SignedDuration) -> String {
         seconds => format!("{} min", (seconds + 30) / 60),
     }
 }
-

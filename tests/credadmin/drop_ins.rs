@@ -1,11 +1,12 @@
 //! `grants.d`: who may drop what there, and what a mistake there closes. A mistake may shorten access, and never lengthens it.
 
+mod many;
+mod remembered;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use credadmin::config::{Settings, Sources};
-use jiff::Timestamp;
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Group, Uid, chown, mkfifo};
 use serde_json::Value;
@@ -45,24 +46,6 @@ fn open(credadmin: &Credadmin) -> BTreeMap<String, String> {
 
 fn opens(wanted: &[(&str, &str)]) -> BTreeMap<String, String> {
     wanted.iter().map(|(name, until)| ((*name).to_owned(), (*until).to_owned())).collect()
-}
-
-/// The end of `main` in settings, if it is in them.
-fn main_until(settings: &Settings) -> Option<Timestamp> {
-    let mut grants = settings.secrets.iter().flat_map(|watched| watched.grants.iter());
-    let span = match &grants.find(|grant| grant.name.as_str() == "main")?.window {
-        credadmin::grant::Window::Once(span) => *span,
-        window => panic!("not of this test: {window:?}"),
-    };
-    Some(span.closes)
-}
-
-fn at(time: &str) -> Option<Timestamp> {
-    Some(format!("2026-12-01T{time}:00Z").parse().expect("an instant"))
-}
-
-fn day() -> Timestamp {
-    DAY.parse().expect("an instant")
 }
 
 #[test]
@@ -197,54 +180,6 @@ fn what_is_no_file_is_refused_and_disturbs_no_other() {
     assert!(said.contains("\n4 mistakes: these drop-ins count as absent, and every grant that they name is closed\n"), "{said}");
 }
 
-/// As long as the daemon runs, it knows what a file was about that can no longer be read, also over a reload.
-#[test]
-fn a_drop_in_that_can_no_longer_be_read_still_closes_its_grants() {
-    let credadmin = credadmin().write("grants.d/50.toml", CUT);
-    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
-    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
-    credadmin.remove("grants.d/50.toml");
-    symlink("/etc/hostname", credadmin.path("grants.d/50.toml")).expect("a link");
-    assert_eq!(main_until(&sources.settings(day()).expect("valid")), None);
-    let mut reloaded = sources.read_again().expect("sources");
-    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), None, "after a reload");
-    credadmin.remove("grants.d/50.toml");
-    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), at("18:00"), "what is gone has nothing to say");
-}
-
-#[test]
-fn a_directory_that_can_no_longer_be_listed_closes_what_was_in_it() {
-    let credadmin = credadmin().write("grants.d/50.toml", CUT);
-    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
-    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
-    fs::rename(credadmin.path("grants.d"), credadmin.path("away")).expect("moved");
-    credadmin.rewrite("grants.d", "not a directory");
-    let settings = sources.settings(day()).expect("valid");
-    assert_eq!(main_until(&settings), None);
-    assert!(settings.remarks.iter().any(|remark| remark.one_line().contains("/grants.d: ") && remark.is_error()));
-}
-
-#[test]
-fn every_change_that_matters_changes_the_fingerprint() {
-    let credadmin = credadmin().write("grants.d/50.toml", CUT);
-    let sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
-    let mut seen = vec![sources.drop_ins().fingerprint()];
-    assert_eq!(sources.drop_ins().fingerprint(), seen[0], "nothing has changed");
-    let changes: [(&str, &dyn Fn()); 5] = [
-        ("written", &|| credadmin.rewrite("grants.d/50.toml", CUT)),
-        ("added", &|| credadmin.rewrite("grants.d/60.toml", CUT)),
-        ("removed", &|| credadmin.remove("grants.d/60.toml")),
-        ("mode of a file", &|| mode(&credadmin.path("grants.d/50.toml"), 0o666)),
-        ("mode of the directory", &|| mode(&credadmin.path("grants.d"), 0o777)),
-    ];
-    for (what, change) in changes {
-        change();
-        let now = sources.drop_ins().fingerprint();
-        assert!(!seen.contains(&now), "{what}");
-        seen.push(now);
-    }
-}
-
 /// Files of another group or user can be made by root only, and tests are run as root wherever it counts: in CI.
 #[test]
 fn a_group_that_is_named_may_write_drop_ins_and_no_other() {
@@ -279,66 +214,4 @@ fn a_group_that_is_named_may_write_drop_ins_and_no_other() {
     chown(&credadmin.path("grants.d/50.toml"), None, Some(ours)).expect("root may");
     mode(&credadmin.path("grants.d/50.toml"), 0o660);
     assert_eq!(open(&credadmin), opens(&[("other", "21:00")]), "no group is named");
-}
-
-#[test]
-fn a_thousand_drop_ins_are_taken() {
-    let credadmin = credadmin();
-    for i in 0..1000 {
-        credadmin.rewrite(&format!("grants.d/{i}.toml"), &grant(&format!("g{i}"), "20:30", "22:00"));
-    }
-    let said = check(&credadmin);
-    assert!(said.contains("  s (SensitiveS3): 1002 grants; "), "{said}");
-    assert_eq!(open(&credadmin).len(), 1002);
-}
-
-/// Ninety-five openings on one day are five too many: the last ones of that day are left out, and nothing else is.
-#[test]
-fn drop_ins_over_the_budget_are_left_out_alone() {
-    let windows: String = (0..95)
-        .map(|i| {
-            format!(
-                "[grants.a{i}]\nsecret = \"s\"\nfrom = \"2027-02-01T{:02}:{:02}:00Z\"\nuntil = \"2027-02-01T{:02}:{:02}:31Z\"\n",
-                i / 4,
-                i % 4 * 15,
-                i / 4,
-                i % 4 * 15
-            )
-        })
-        .collect();
-    let innocent = "[grants.zz]\nsecret = \"s\"\nfrom = 2027-06-01T08:00:00Z\nuntil = 2027-06-01T10:00:00Z\n";
-    let credadmin = credadmin().write("grants.d/50.toml", &windows).write("grants.d/60.toml", innocent);
-    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
-    let settings = sources.settings(day()).expect("valid");
-    let left_out: Vec<String> =
-        settings.remarks.iter().filter(|remark| remark.is_error()).map(|remark| remark.found.clone()).collect();
-    assert_eq!(left_out.len(), 5, "{left_out:?}");
-    for (remark, name) in left_out.iter().zip(["a90", "a91", "a92", "a93", "a94"]) {
-        let found = format!("with grants.{name}, secrets.s would get more than 90 versions between 2027-01-31T");
-        assert!(remark.starts_with(&found), "{remark}");
-    }
-    assert_eq!(settings.secrets[0].grants.len(), 2 + 90 + 1);
-}
-
-/// Whoever may drop files in may not stop the daemon for longer than the others can wait, nor write on the admin's screen.
-#[test]
-fn hostile_drop_ins_are_answered() {
-    let every_minute = |duration: &str| format!("[grants.x]\nsecret = \"s\"\ncron = \"* * * * *\"\nduration = \"{duration}\"\n");
-    let texts = [
-        "x = ".to_owned() + &"[".repeat(20_000),
-        "x = ".to_owned() + &"{a = ".repeat(10_000),
-        "[".to_owned() + &"a.".repeat(100_000) + "b]",
-        "[grants.\"\\u001b]0;owned\\u0007\\nerror: \\u009b2J\"]\n".to_owned(),
-        every_minute("29s"),
-        every_minute("31s"),
-        every_minute("2h"),
-    ];
-    for text in texts {
-        let credadmin = credadmin().write("grants.d/50\u{1b}[2J\n.toml", &text);
-        let output = credadmin.run_to_end(&["check"]);
-        let said = String::from_utf8(output.stderr).expect("UTF-8");
-        assert!(!said.contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
-        let open = open(&credadmin);
-        assert!(open.contains_key("main") && open.contains_key("other"), "{open:?}");
-    }
 }

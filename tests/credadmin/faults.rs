@@ -6,8 +6,8 @@
 mod answers;
 mod instance;
 mod many;
-mod stop;
 mod states;
+mod stop;
 mod table;
 
 use credadmin::journal::Record;
@@ -53,7 +53,11 @@ impl Tries {
             let wait = pair[1].at.duration_since(pair[0].at).as_secs_f64();
             let (least, longest) = self.bounds(n + 1);
             // Half a second for HTTP, which takes no virtual time but for what is lost in waiting for a turn.
-            assert!(least - 0.01 <= wait && wait <= longest + 0.5, "{what}: wait {} was {wait} s, not {least} to {longest}", n + 1);
+            assert!(
+                least - 0.01 <= wait && wait <= longest + 0.5,
+                "{what}: wait {} was {wait} s, not {least} to {longest}",
+                n + 1
+            );
         }
     }
 }

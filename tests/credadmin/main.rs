@@ -1,4 +1,5 @@
 //! One test binary, because the AWS SDK is slow to link.
+#![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
 mod check;
 mod conformance;
@@ -10,4 +11,5 @@ mod model;
 mod moto;
 mod plan;
 mod schedule;
+mod stuck;
 mod year;

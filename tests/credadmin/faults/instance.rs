@@ -40,7 +40,13 @@ async fn no_credentials_from_the_metadata_service() {
             let record = daemon.says_once("failing for");
             let judged = ["NoCredentials", "Timeout"].iter().find(|code| record.message.contains(&format!("failed with {code}")));
             assert_eq!(judged, Some(&"NoCredentials"), "{what}: {}", record.message);
-            judge_sentence(&record, FAILING, "failed with NoCredentials", "no access for quarter-end", "attach the instance profile");
+            judge_sentence(
+                &record,
+                FAILING,
+                "failed with NoCredentials",
+                "no access for quarter-end",
+                "attach the instance profile",
+            );
             daemon.kill();
         }
     }
@@ -51,13 +57,25 @@ async fn an_instance_without_a_role_or_without_a_metadata_service() {
     let story = Story::new(ONE_DAY).await;
     story.world.set_instance_role(&story.instance, None);
     let mut daemon = heals(&story, "no role", |story| story.world.set_instance_role(&story.instance, Some("CredAdmin"))).await;
-    judge_sentence(&daemon.says_once("failing for"), FAILING, "failed with NoCredentials", "no access", "attach the instance profile");
+    judge_sentence(
+        &daemon.says_once("failing for"),
+        FAILING,
+        "failed with NoCredentials",
+        "no access",
+        "attach the instance profile",
+    );
     daemon.kill();
 
     let story = Story::new(ONE_DAY).await;
     story.world.set_metadata_enabled(&story.instance, false);
     let mut daemon = heals(&story, "IMDS off", |story| story.world.set_metadata_enabled(&story.instance, true)).await;
-    judge_sentence(&daemon.says_once("failing for"), FAILING, "failed with NoCredentials", "no access", "check that IMDSv2 is on");
+    judge_sentence(
+        &daemon.says_once("failing for"),
+        FAILING,
+        "failed with NoCredentials",
+        "no access",
+        "check that IMDSv2 is on",
+    );
     daemon.kill();
 }
 
@@ -78,7 +96,13 @@ async fn the_region_comes_from_the_instance() {
         let story = Story::new(&config).await;
         story.world.fail(Operation::ImdsRegion, fault, usize::MAX);
         let mut daemon = heals(&story, &what, |story| story.world.heal()).await;
-        judge_sentence(&daemon.says_once("failing for"), FAILING, "failed with NoRegion", "no access", "set region in the config");
+        judge_sentence(
+            &daemon.says_once("failing for"),
+            FAILING,
+            "failed with NoRegion",
+            "no access",
+            "set region in the config",
+        );
         daemon.kill();
     }
 }
@@ -92,17 +116,16 @@ async fn stale_credentials_are_fetched_anew() {
         (Operation::DescribeSecret, 400, "ExpiredTokenException"),
         (Operation::DescribeSecret, 400, "UnrecognizedClientException"),
     ] {
-        let story = Story::new(ONE_DAY).await;
-        story.pass(seconds(20)).await;
+        let story = Story::new(&ONE_DAY.replace("from = '2026-12-01T08:00:00Z'", "from = '2026-12-01T08:10:00Z'")).await;
         let mut daemon = story.daemon().await;
-        story.world.fail(operation, Fault::Answer(ApiError::new(status, code, "The security token is not good")), 1);
-        story.pass(seconds(11)).await;
+        story.pass(minutes(9)).await;
         let fetched = story.calls(Operation::ImdsCredentials).len();
         story.world.fail(operation, Fault::Answer(ApiError::new(status, code, "The security token is not good")), 1);
-        story.pass(minutes(8)).await;
+        story.pass(minutes(1) + seconds(5)).await;
         daemon.says_once("well again");
-        assert!(story.calls(Operation::ImdsCredentials).len() > fetched, "{code}: not fetched anew");
-        assert_eq!(failed(&story, operation, code).len(), 2, "{code}: not hammered");
+        daemon.says_once("session published");
+        assert_eq!(story.calls(Operation::ImdsCredentials).len(), fetched + 1, "{code}: fetched anew, once");
+        assert_eq!(failed(&story, operation, code).len(), 1, "{code}");
         assert_eq!(daemon.says("failing").len(), 1);
         daemon.kill();
     }

@@ -95,7 +95,11 @@ async fn a_reload_is_whole_or_not_at_all() {
     daemon.says_once("reloaded: 1 secret, 1 grant");
     let closed = daemon.says_once("window closed: grant quarter-end of secret sensitive-s3");
     assert_eq!(closed.level, tracing::Level::WARN, "what was handed out lives on: {}", closed.message);
-    assert!(closed.message.contains("lives until") && closed.message.contains("credadmin revoke sensitive-s3"), "{}", closed.message);
+    assert!(
+        closed.message.contains("lives until") && closed.message.contains("credadmin revoke sensitive-s3"),
+        "{}",
+        closed.message
+    );
     let sessions = story.world.sessions().len();
     story.pass(minutes(120)).await;
     assert_eq!(story.world.sessions().len(), sessions, "nothing is issued after the end");
@@ -107,7 +111,13 @@ async fn a_reload_is_whole_or_not_at_all() {
 async fn a_session_published_while_the_config_changes_is_told() {
     for (change, closed) in [
         (ONE_DAY.replace("[grants", "tags = { team = 'blue' }\n[grants"), false),
-        (ONE_DAY[..ONE_DAY.find("[grants").expect("a grant")].replace("[secrets", "[secrets.other]\nsecret_id = 'Other'\nrole_arn = 'arn:aws:iam::123456789012:role/SensitiveS3Access'\n[secrets"), true),
+        (
+            ONE_DAY[..ONE_DAY.find("[grants").expect("a grant")].replace(
+                "[secrets",
+                "[secrets.other]\nsecret_id = 'Other'\nrole_arn = 'arn:aws:iam::123456789012:role/SensitiveS3Access'\n[secrets",
+            ),
+            true,
+        ),
     ] {
         let story = Story::new(ONE_DAY).await;
         story.world.update_role("SensitiveS3Access", |role| role.allows_tags = true);
@@ -118,10 +128,15 @@ async fn a_session_published_while_the_config_changes_is_told() {
         daemon.reload().await;
         story.pass(minutes(5)).await;
         let told: Vec<_> = daemon.records().into_iter().filter_map(|record| record.fields.access_key_id).collect();
-        let written: Vec<_> = story.world.versions("SensitiveS3").iter().map(|version| {
-            let value: serde_json::Value = serde_json::from_str(&version.content).expect("JSON");
-            value["sessionId"].as_str().expect("a key id").to_owned()
-        }).collect();
+        let written: Vec<_> = story
+            .world
+            .versions("SensitiveS3")
+            .iter()
+            .map(|version| {
+                let value: serde_json::Value = serde_json::from_str(&version.content).expect("JSON");
+                value["sessionId"].as_str().expect("a key id").to_owned()
+            })
+            .collect();
         assert_eq!(told, written, "every session that readers can have had is in the journal");
         assert_eq!(written.len(), if closed { 1 } else { 2 });
         daemon.kill();

@@ -3,7 +3,7 @@
 use strict_aws::{Operation, Role};
 use tracing::Level;
 
-use super::{DELETED, FAILING, LONG, NOT_WRITABLE, NO_SECRET, judge_sentence};
+use super::{DELETED, FAILING, LONG, NO_SECRET, NOT_WRITABLE, judge_sentence};
 use crate::story::{ONE_DAY, Story, minutes, open_all_day, seconds};
 
 const EMPTY: &str = "cf291b608baa154405e2212ea26b2079";
@@ -26,7 +26,13 @@ async fn a_secret_that_does_not_exist() {
         let mut daemon = story.daemon().await;
         story.pass(LONG).await;
         let record = daemon.says_once("sensitive-s3 (");
-        judge_sentence(&record, id, &format!("secretsmanager:DescribeSecret failed with {code}"), "no access for quarter-end", remedy);
+        judge_sentence(
+            &record,
+            id,
+            &format!("secretsmanager:DescribeSecret failed with {code}"),
+            "no access for quarter-end",
+            remedy,
+        );
         assert_eq!(story.calls(Operation::AssumeRole).len(), 0, "no session for a secret that is not there");
         story.world.create_secret("SensitiveS3", None);
         story.pass(minutes(3)).await;
@@ -76,7 +82,13 @@ async fn a_secret_of_another_service() {
     let mut daemon = story.daemon().await;
     story.pass(LONG).await;
     let record = daemon.says_once("failing for");
-    judge_sentence(&record, NOT_WRITABLE, "managed by the service rds", "no access for quarter-end", "name a secret that no AWS service manages");
+    judge_sentence(
+        &record,
+        NOT_WRITABLE,
+        "managed by the service rds",
+        "no access for quarter-end",
+        "name a secret that no AWS service manages",
+    );
     assert_eq!(story.calls(Operation::AssumeRole).len(), 0);
     story.world.set_owning_service("SensitiveS3", None);
     story.pass(minutes(4)).await;
@@ -124,7 +136,11 @@ async fn a_secret_written_by_a_stranger() {
         assert_eq!(record.level, Level::ERROR);
         assert_eq!(record.fields.secret_version_id.as_ref(), Some(stranger));
         let says = format!("version {stranger} in sensitive-s3 (SensitiveS3) is not credadmin's");
-        assert!(record.message.contains(&says) && record.message.contains("find out who writes to this secret"), "{}", record.message);
+        assert!(
+            record.message.contains(&says) && record.message.contains("find out who writes to this secret"),
+            "{}",
+            record.message
+        );
     }
     assert!(daemon.says("failing").is_empty());
     daemon.kill();
@@ -153,7 +169,10 @@ async fn a_stranger_who_never_stops() {
 /// The one-hour cap is learned once for each role: from then on, and after a reload, nobody asks for more.
 #[tokio::test(start_paused = true)]
 async fn the_one_hour_cap_is_learned_once_for_a_role() {
-    for (maximum, text) in [(3600, "exceeds the MaxSessionDuration set for this role"), (43200, "1 hour session limit for roles assumed by role chaining")] {
+    for (maximum, text) in [
+        (3600, "exceeds the MaxSessionDuration set for this role"),
+        (43200, "1 hour session limit for roles assumed by role chaining"),
+    ] {
         let long = "session_duration = '4h'";
         let story = Story::new(&open_all_day(&[("sensitive-s3", "SensitiveS3", long), ("second", "Second", long)])).await;
         story.world.update_role("SensitiveS3Access", |role: &mut Role| role.max_session_seconds = maximum);
@@ -169,7 +188,11 @@ async fn the_one_hour_cap_is_learned_once_for_a_role() {
         assert_eq!(too_long.len(), 1, "asked for more than an hour once: {too_long:#?}");
         let record = daemon.says_once("last one hour from now on");
         assert_eq!(record.level, Level::WARN);
-        assert!(record.message.contains(text) && record.message.contains("access is not affected") && record.message.contains("session_duration"));
+        assert!(
+            record.message.contains(text)
+                && record.message.contains("access is not affected")
+                && record.message.contains("session_duration")
+        );
         assert!(daemon.says("failing for sensitive-s3").is_empty());
         for name in ["SensitiveS3", "Second"] {
             assert!(story.world.versions(name).len() >= 5, "{name} is kept by the hour");

@@ -46,7 +46,9 @@ async fn a_daemon_with_nothing_in_flight_stops_at_once() {
     let began = story.clock.elapsed();
     let events = daemon.stop().await;
     assert!(story.clock.elapsed().since(began) < seconds(1));
-    assert!(matches!(events.last(), Some(Event::Stopped { finished, abandoned, .. }) if finished.is_empty() && abandoned.is_empty()));
+    assert!(
+        matches!(events.last(), Some(Event::Stopped { finished, abandoned, .. }) if finished.is_empty() && abandoned.is_empty())
+    );
 }
 
 /// The real binary, stuck in a call: the first signal waits for it, the second one does not.
@@ -55,7 +57,9 @@ fn a_second_signal_ends_it_at_once() {
     let aws = Beside::new(&["SensitiveS3"]);
     let world = &aws.world;
     world.fail(Operation::DescribeSecret, Fault::Silent, usize::MAX);
-    let config = open_all_day(&[("sensitive-s3", "SensitiveS3", "")]).replace("2026-12-01", "2020-01-01").replace("2026-12-02", "2199-01-01");
+    let config = open_all_day(&[("sensitive-s3", "SensitiveS3", "")])
+        .replace("2026-12-01", "2020-01-01")
+        .replace("2026-12-02", "2199-01-01");
     let credadmin = aws.environment.iter().fold(Credadmin::new(&config), |it, (name, value)| it.env(name, value));
     for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGINT, 130)] {
         let silent = world.calls().len();

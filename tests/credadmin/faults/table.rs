@@ -17,8 +17,24 @@ const ASSUME: Operation = Operation::AssumeRole;
 
 /// aws-facts §6.
 const SECRETS_MANAGER: &[Row] = &[
-    Row(DESCRIBE, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.", Slowly, NO_SECRET, "create the secret"),
-    Row(PUT, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.", Slowly, NO_SECRET, "create the secret"),
+    Row(
+        DESCRIBE,
+        400,
+        "ResourceNotFoundException",
+        "Secrets Manager can't find the specified secret.",
+        Slowly,
+        NO_SECRET,
+        "create the secret",
+    ),
+    Row(
+        PUT,
+        400,
+        "ResourceNotFoundException",
+        "Secrets Manager can't find the specified secret.",
+        Slowly,
+        NO_SECRET,
+        "create the secret",
+    ),
     Row(
         PUT,
         400,
@@ -39,20 +55,44 @@ const SECRETS_MANAGER: &[Row] = &[
     ),
     Row(DESCRIBE, 400, "InvalidParameterException", "Invalid name.", Slowly, FAILING, "check secret_id"),
     Row(PUT, 400, "InvalidParameterException", "Invalid name.", Slowly, FAILING, "check secret_id"),
-    Row(PUT, 400, "LimitExceededException", "You have exceeded a limit.", AfterQuota, FAILING, "find out who else writes to this secret"),
+    Row(
+        PUT,
+        400,
+        "LimitExceededException",
+        "You have exceeded a limit.",
+        AfterQuota,
+        FAILING,
+        "find out who else writes to this secret",
+    ),
     Row(PUT, 400, "EncryptionFailure", "Secrets Manager can't encrypt the secret.", Slowly, FAILING, "kms:GenerateDataKey"),
     Row(PUT, 400, "DecryptionFailure", "Secrets Manager can't decrypt the secret.", Slowly, FAILING, "kms:Decrypt"),
     Row(DESCRIBE, 500, "InternalServiceError", "An error occurred on the server side.", Soon, FAILING, "AWS Health Dashboard"),
     Row(PUT, 500, "InternalServiceError", "An error occurred on the server side.", Soon, FAILING, "AWS Health Dashboard"),
     Row(DESCRIBE, 400, "ThrottlingException", "Rate exceeded", Soon, FAILING, "request quota"),
     Row(PUT, 400, "ThrottlingException", "Rate exceeded", Soon, FAILING, "request quota"),
-    Row(DESCRIBE, 400, "AccessDeniedException", "User: x is not authorized", Slowly, FAILING, "check that the secret exists in this region"),
+    Row(
+        DESCRIBE,
+        400,
+        "AccessDeniedException",
+        "User: x is not authorized",
+        Slowly,
+        FAILING,
+        "check that the secret exists in this region",
+    ),
     Row(PUT, 400, "AccessDeniedException", "Access to KMS is not allowed", Slowly, FAILING, "KMS key"),
 ];
 
 /// aws-facts §1 and §7.
 const STS: &[Row] = &[
-    Row(ASSUME, 403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole on resource: y", Slowly, FAILING, "trust policy"),
+    Row(
+        ASSUME,
+        403,
+        "AccessDenied",
+        "User: x is not authorized to perform: sts:AssumeRole on resource: y",
+        Slowly,
+        FAILING,
+        "trust policy",
+    ),
     Row(
         ASSUME,
         403,
@@ -81,12 +121,36 @@ const STS: &[Row] = &[
         FAILING,
         "session_duration",
     ),
-    Row(ASSUME, 403, "ExpiredToken", "The security token included in the request is expired", Soon, FAILING, "instance role still exists"),
-    Row(ASSUME, 403, "InvalidClientTokenId", "The security token included in the request is invalid.", Soon, FAILING, "instance role"),
+    Row(
+        ASSUME,
+        403,
+        "ExpiredToken",
+        "The security token included in the request is expired",
+        Soon,
+        FAILING,
+        "instance role still exists",
+    ),
+    Row(
+        ASSUME,
+        403,
+        "InvalidClientTokenId",
+        "The security token included in the request is invalid.",
+        Soon,
+        FAILING,
+        "instance role",
+    ),
     Row(ASSUME, 403, "SignatureDoesNotMatch", "Signature expired: a is now earlier than b", Slowly, FAILING, "timedatectl"),
     Row(ASSUME, 403, "RegionDisabledException", "STS is not activated in this region", Slowly, FAILING, "switch STS on"),
     Row(ASSUME, 400, "MalformedPolicyDocument", "Syntax errors in policy.", Slowly, FAILING, "session_policy"),
-    Row(ASSUME, 400, "PackedPolicyTooLarge", "Packed size of session tags consumes 498% of allotted space.", Slowly, FAILING, "fewer or shorter tags"),
+    Row(
+        ASSUME,
+        400,
+        "PackedPolicyTooLarge",
+        "Packed size of session tags consumes 498% of allotted space.",
+        Slowly,
+        FAILING,
+        "fewer or shorter tags",
+    ),
     Row(ASSUME, 400, "Throttling", "Rate exceeded", Soon, FAILING, "request quota"),
     Row(ASSUME, 500, "InternalFailure", "The request processing has failed.", Soon, FAILING, "AWS Health Dashboard"),
     Row(ASSUME, 503, "ServiceUnavailable", "The server is busy.", Soon, FAILING, "AWS Health Dashboard"),
@@ -106,7 +170,13 @@ impl Row {
         let mut daemon = story.daemon().await;
         story.pass(LONG).await;
         let record = daemon.says_once("failing for");
-        judge_sentence(&record, id, &format!("failed with {code}: {}", text.trim_end_matches('.')), "no access for quarter-end", remedy);
+        judge_sentence(
+            &record,
+            id,
+            &format!("failed with {code}: {}", text.trim_end_matches('.')),
+            "no access for quarter-end",
+            remedy,
+        );
         assert_eq!(record.fields.error_code.as_deref(), Some(code));
         assert!(record.fields.aws_request_id.is_some() && record.fields.grant.as_deref() == Some("quarter-end"), "{record:?}");
         let failed = failed(&story, operation, code);
@@ -145,10 +215,17 @@ impl Row {
         assert!(last_tries.len() > 1, "{what}: tried again while the session lived");
         story.pass(SignedDuration::from_mins(30)).await;
         let lapsed = daemon.says_once("access lapsed in sensitive-s3 at");
-        assert!(lapsed.level == Level::ERROR && lapsed.message.contains(&format!("at {dies}, while open for quarter-end")), "{lapsed:?}");
+        assert!(
+            lapsed.level == Level::ERROR && lapsed.message.contains(&format!("at {dies}, while open for quarter-end")),
+            "{lapsed:?}"
+        );
         if tries != AfterQuota {
             let last = last_tries.iter().map(|call| call.at).max().expect("a try");
-            assert!(dies.duration_since(last) <= seconds(62), "{what}: the last try was {:#} before the end", dies.duration_since(last));
+            assert!(
+                dies.duration_since(last) <= seconds(62),
+                "{what}: the last try was {:#} before the end",
+                dies.duration_since(last)
+            );
         }
         story.world.heal();
         story.pass(minutes(18)).await;

@@ -43,11 +43,12 @@ impl Window {
 
     /// The first opening at or after `t`, looking nine years ahead: no two leap days of this century are farther apart.
     pub fn next_opening(&self, t: Timestamp) -> Option<Timestamp> {
-        let Window::Cron { .. } = self else {
-            return self.open(t, t).into_iter().map(|span| span.0).find(|opens| *opens >= t);
+        let last = match self {
+            Window::Once((opens, _)) => *opens,
+            Window::Cron { bounds, .. } => bounds.map_or(Timestamp::MAX, |bounds| bounds.1).min(after(t, 9 * 366 * 86_400)),
         };
         let (mut lo, mut stride) = (t, 86_400);
-        while lo < after(t, 9 * 366 * 86_400) {
+        while lo <= last {
             let hi = after(lo, stride);
             if let Some((opens, _)) = self.open(lo, hi).into_iter().find(|(opens, _)| *opens >= lo) {
                 return Some(opens);

@@ -21,9 +21,8 @@ fn the_whole_story_happens_and_is_told() {
         "reloaded: 1 secret, 1 grant",
         "session published: ASIA",
         "still gets the ACL, past 10:30",
-        "ends 11:20:00,",
+        "version credadmin-20261201T112000Z-",
         "asks once more with the session it holds: ",
-        "window closed: grant quarter-end of secret sensitive-s3: access has lapsed",
         "tries that session again: ExpiredToken",
         "it still holds that session, and no new one",
         "as EC2Normal: AccessDenied",
@@ -33,6 +32,8 @@ fn the_whole_story_happens_and_is_told() {
         let (_, after) = rest.split_once(line).unwrap_or_else(|| panic!("{line:?} is missing, or out of order:\n{told}"));
         rest = after;
     }
+    // Said at the very moment of the application's last question: before it or after it.
+    assert!(told.contains("window closed: grant quarter-end of secret sensitive-s3: access has lapsed"), "{told}");
     assert!(!told.contains("CANARY"), "a key or token was shown:\n{told}");
     assert!(!told.contains('\x1b'), "this is no terminal:\n{told}");
 }

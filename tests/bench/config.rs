@@ -1,0 +1,83 @@
+//! Config files as large as is wished.
+
+use std::fmt::Write;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use crate::Told;
+use crate::account::{secret_id, target};
+
+/// Cron lines of an office: a few hundred of them recur.
+pub const USUAL_LINES: usize = 480;
+/// No line twice.
+pub const ALL_LINES: usize = 10_000;
+const DAYS: [&str; 11] = ["*", "MON-FRI", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "MON,WED,FRI", "SAT,SUN"];
+const ZONES: [&str; 2] = ["UTC", "Europe/Berlin"];
+
+/// A main file in the making, in a directory that goes when this does.
+pub struct Config {
+    directory: TempDir,
+    text: String,
+    grants: usize,
+}
+
+impl Config {
+    /// With so many secrets.
+    pub fn new(secrets: usize) -> Told<Self> {
+        let directory =
+            tempfile::Builder::new().prefix("credadmin-bench-").permissions(Permissions::from_mode(0o700)).tempdir()?;
+        let mut text = format!("region = \"{}\"\n", strict_aws::REGION);
+        for number in 0..secrets {
+            let (id, role) = (secret_id(number), target());
+            writeln!(text, "[secrets.s{number}]\nsecret_id = \"{id}\"\nrole_arn = \"{role}\"")?;
+        }
+        Ok(Self { directory, text, grants: 0 })
+    }
+
+    /// Adds a grant that opens the secret once, for an hour.
+    pub fn once(&mut self, secret: usize, opens: Timestamp) -> Told {
+        let closes = opens + SignedDuration::from_hours(1);
+        self.grant(secret, &format!("from = \"{opens}\"\nuntil = \"{closes}\""))
+    }
+
+    /// Adds so many grants for each of so many secrets. Each opens for an hour again and again, at one of so many different
+    /// times; none within two hours of `now`.
+    pub fn recurring(&mut self, secrets: usize, each: usize, lines: usize, now: Timestamp) -> Told {
+        let hour = now.to_zoned_datetime(TimeZone::UTC).hour();
+        for number in 0..secrets * each {
+            // Far apart for one secret: 7919 is a prime.
+            let (line, zone) = (cron_line(number * 7919 % lines, lines, hour), ZONES[number % ZONES.len()]);
+            self.grant(number / each, &format!("cron = \"{line}\"\nduration = \"1h\"\ntime_zone = \"{zone}\""))?;
+        }
+        Ok(())
+    }
+
+    fn grant(&mut self, secret: usize, window: &str) -> Told {
+        let number = self.grants;
+        self.grants += 1;
+        let papers = format!("requested_by = \"team-{}\"\napproved_by = \"carol\"\nticket = \"OPS-{number}\"", number % 40);
+        Ok(writeln!(self.text, "[grants.g{number}]\nsecret = \"s{secret}\"\n{window}\n{papers}")?)
+    }
+
+    /// Writes the file; answers with its path.
+    pub fn write(&self) -> Told<PathBuf> {
+        let path = self.directory.path().join("credadmin.toml");
+        fs::write(&path, &self.text)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(path)
+    }
+}
+
+/// The cron line of that number, of `lines` different ones; it fires 4 to 20 hours after `hour`, on the clock of its zone.
+fn cron_line(number: usize, lines: usize, hour: i8) -> String {
+    let minutes = if lines > USUAL_LINES { 60 } else { 12 };
+    let minute = number % minutes * (60 / minutes);
+    let hour = (hour as usize + 4 + number / minutes % 16) % 24;
+    let days = DAYS[number / minutes / 16 % DAYS.len()];
+    format!("{minute} {hour} * * {days}")
+}

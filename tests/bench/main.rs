@@ -1,0 +1,59 @@
+//! `cargo bench`: what credadmin costs, beside what the bare AWS SDK and today's way cost in the same run.
+//!
+//! It prints a table and judges nothing by time: it fails where something is broken, never where something is slow. Compared
+//! things take turns, and each is a process of its own, so that the AWS double's own work is counted for nobody.
+//!
+//! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `today`: the Python program
+//! - `config`: config files as large as is wished; `daemon`: the program that is measured
+//! - `refresh`, `lateness`, `crowd`, `idle`, `planning`: the rows of the table
+//! - `servant`, `proc`, `table`: other processes, what the kernel says of them, how it is printed
+
+mod account;
+mod bare;
+mod config;
+mod crowd;
+mod daemon;
+mod idle;
+mod lateness;
+mod planning;
+mod proc;
+mod refresh;
+mod servant;
+mod table;
+mod today;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use credadmin::clock::Clock;
+
+type Told<T = ()> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let mode = std::env::args().nth(1);
+    let outcome = match mode.as_deref() {
+        Some(account::MODE) => account::serve(),
+        Some(bare::MODE) => bare::serve(),
+        // cargo passes `--bench`.
+        _ => measure(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Told {
+    println!("credadmin, measured on {:.0}\n{}\n", Clock::system().now(), proc::machine()?);
+    // It idles while the rest is measured.
+    let idle = idle::begin()?;
+    table::print("Plan", &planning::measure()?);
+    table::print("10,000 grants over 1,000 secrets", &crowd::measure()?);
+    table::print("CPU time of a refresh", &refresh::measure()?);
+    table::print("Lateness of the first session, one window at a time", &lateness::measure()?);
+    table::print("At rest", &idle.end()?);
+    Ok(())
+}

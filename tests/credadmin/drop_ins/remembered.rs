@@ -1,0 +1,76 @@
+//! What the daemon remembers of drop-ins from one look to the next.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use credadmin::config::{Settings, Sources};
+use jiff::Timestamp;
+
+use super::{CUT, DAY, credadmin};
+use crate::check::files::mode;
+
+/// The end of `main` in settings, if it is in them.
+fn main_until(settings: &Settings) -> Option<Timestamp> {
+    let mut grants = settings.secrets.iter().flat_map(|watched| watched.grants.iter());
+    let span = match &grants.find(|grant| grant.name.as_str() == "main")?.window {
+        credadmin::grant::Window::Once(span) => *span,
+        window => panic!("not of this test: {window:?}"),
+    };
+    Some(span.closes)
+}
+
+fn at(time: &str) -> Option<Timestamp> {
+    Some(format!("2026-12-01T{time}:00Z").parse().expect("an instant"))
+}
+
+fn day() -> Timestamp {
+    DAY.parse().expect("an instant")
+}
+
+/// As long as the daemon runs, it knows what a file was about that can no longer be read, also over a reload.
+#[test]
+fn a_drop_in_that_can_no_longer_be_read_still_closes_its_grants() {
+    let credadmin = credadmin().write("grants.d/50.toml", CUT);
+    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
+    credadmin.remove("grants.d/50.toml");
+    symlink("/etc/hostname", credadmin.path("grants.d/50.toml")).expect("a link");
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), None);
+    let mut reloaded = sources.read_again().expect("sources");
+    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), None, "after a reload");
+    credadmin.remove("grants.d/50.toml");
+    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), at("18:00"), "what is gone has nothing to say");
+}
+
+#[test]
+fn a_directory_that_can_no_longer_be_listed_closes_what_was_in_it() {
+    let credadmin = credadmin().write("grants.d/50.toml", CUT);
+    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
+    fs::rename(credadmin.path("grants.d"), credadmin.path("away")).expect("moved");
+    credadmin.rewrite("grants.d", "not a directory");
+    let settings = sources.settings(day()).expect("valid");
+    assert_eq!(main_until(&settings), None);
+    assert!(settings.remarks.iter().any(|remark| remark.one_line().contains("/grants.d: ") && remark.is_error()));
+}
+
+#[test]
+fn every_change_that_matters_changes_the_fingerprint() {
+    let credadmin = credadmin().write("grants.d/50.toml", CUT);
+    let sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    let mut seen = vec![sources.drop_ins().fingerprint()];
+    assert_eq!(sources.drop_ins().fingerprint(), seen[0], "nothing has changed");
+    let changes: [(&str, &dyn Fn()); 5] = [
+        ("written", &|| credadmin.rewrite("grants.d/50.toml", CUT)),
+        ("added", &|| credadmin.rewrite("grants.d/60.toml", CUT)),
+        ("removed", &|| credadmin.remove("grants.d/60.toml")),
+        ("mode of a file", &|| mode(&credadmin.path("grants.d/50.toml"), 0o666)),
+        ("mode of the directory", &|| mode(&credadmin.path("grants.d"), 0o777)),
+    ];
+    for (what, change) in changes {
+        change();
+        let now = sources.drop_ins().fingerprint();
+        assert!(!seen.contains(&now), "{what}");
+        seen.push(now);
+    }
+}
