@@ -106,17 +106,9 @@ fn accept(
     let duration = SignedDuration::from_secs(ask.duration_seconds);
     let aws_now = answer.expiration.saturating_sub(duration).unwrap_or(Timestamp::MIN);
     let skew = skew(aws_now, asked_at, now);
-    if answer.expiration <= now || aws_now >= life.closes {
-        let message = format!("STS answered with a session that was over, by a clock {} ours; it is not published", apart(skew));
-        return refuse("SessionOver", message);
-    }
-    if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
-        let message = format!(
-            "by AWS's clock, {} ours, the window is not open yet: it opens at {}; the session is not published",
-            apart(skew),
-            life.opens
-        );
-        return refuse("SessionTooEarly", message);
+    let over = |clock: String| format!("STS answered with a session that was over, by a clock {clock} ours; it is not published");
+    if answer.expiration <= now {
+        return refuse("SessionOver", over(apart(skew)));
     }
     // Without a session policy nothing but the expiration ends the session, and that is AWS's clock plus the duration.
     let latest = match secret.session_policy {
@@ -125,10 +117,23 @@ fn accept(
     };
     if answer.expiration > latest {
         let message = format!(
-            "STS answered with a session until {}, later than planned ({}); it is not published",
-            answer.expiration, life.closes
+            "STS answered with a session until {}, later than planned ({}), by a clock {} ours; it is not published",
+            answer.expiration,
+            life.closes,
+            apart(skew)
         );
         return refuse("SessionTooLong", message);
+    }
+    if aws_now >= life.closes {
+        return refuse("SessionOver", over(apart(skew)));
+    }
+    if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
+        let message = format!(
+            "by AWS's clock, {} ours, the window is not open yet: it opens at {}; the session is not published",
+            apart(skew),
+            life.opens
+        );
+        return refuse("SessionTooEarly", message);
     }
     Ok(Session {
         credential: answer.credential,

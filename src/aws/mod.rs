@@ -2,6 +2,7 @@
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong.
 
+mod instance_role;
 pub mod sdk;
 pub mod trouble;
 

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::identity::IdentityCache;
 use aws_config::imds::client::ImdsResponseRetryClassifier;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -25,6 +24,7 @@ use aws_types::request_id::RequestId;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::instance_role::InstanceRole;
 use super::trouble::{Kind, Operation, Trouble};
 use super::{Answer, Ask, Aws, Connection, Credentials, Description, Receipt};
 use crate::clock::{Clock, Elapsed};
@@ -135,8 +135,7 @@ async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -
     if connection.credentials == Credentials::InstanceRole {
         let by_our_clock = ProviderConfig::default().with_time_source(SdkClock(clock.clone()));
         let imds = imds(&by_our_clock, endpoints);
-        let credentials = ImdsCredentialsProvider::builder().configure(&by_our_clock).imds_client(imds.clone());
-        loader = loader.credentials_provider(credentials.build());
+        loader = loader.credentials_provider(InstanceRole::new(imds.clone(), by_our_clock));
         if connection.region.is_none() {
             let region = ImdsRegionProvider::builder().imds_client(imds).build().region().await;
             loader = loader.region(region);

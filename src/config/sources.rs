@@ -21,6 +21,7 @@ pub struct Sources {
     texts: Vec<(PathBuf, Arc<str>)>,
     environment: Environment,
     drop_ins: DropIns,
+    accepted: bool,
 }
 
 impl Sources {
@@ -52,7 +53,8 @@ impl Sources {
                 Some(fault) => faults.push(fault),
             }
         }
-        let sources = Self { main: main.into(), texts, environment: Environment::of(std::env::vars_os()), drop_ins };
+        let sources =
+            Self { main: main.into(), texts, environment: Environment::of(std::env::vars_os()), drop_ins, accepted: false };
         if faults.is_empty() {
             return Ok(sources);
         }
@@ -75,17 +77,21 @@ impl Sources {
     /// The settings that these sources and the drop-ins of this moment make. `now` judges which grants are over.
     ///
     /// # Errors
-    /// Every mistake in the main file, `conf.d` and the environment.
+    /// Every mistake in the main file, `conf.d` and the environment; none once these sources have made settings.
     pub fn settings(&mut self, now: Timestamp) -> Result<Settings, Faults> {
         let mut faults = Vec::new();
         let merged = self.merged(&mut faults);
         let mut mistakes = Vec::new();
         let draft = shapes::read(&merged, &mut mistakes);
         checks::mistakes(&draft, &merged, now, &mut mistakes);
-        if !faults.is_empty() || !mistakes.is_empty() {
+        // What these sources say does not change. If time has made their plan too large, that must not keep a drop-in from
+        // being taken away.
+        if !self.accepted && (!faults.is_empty() || !mistakes.is_empty()) {
             return Err(self.refused(faults, mistakes));
         }
+        self.accepted = true;
         let mut settings = checks::settings(draft, &merged, &mut self.drop_ins, now);
+        settings.remarks.extend(mistakes);
         self.sort(&mut settings.remarks);
         Ok(settings)
     }

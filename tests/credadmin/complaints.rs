@@ -100,20 +100,20 @@ async fn complaint_06_a_lifetime_shorter_than_asked_for_makes_a_loop_of_renewals
     for (shorter, published) in [(240, true), (3300, false)] {
         let story = Story::new(ONE_DAY).await;
         let model = Model::new(story.world.clone(), story.instance.clone(), story.clock.clone(), Duration::ZERO);
-        let mut daemon = story.start(Stingy(model, Arc::new(AtomicI64::new(shorter))), story.sources(), 1);
-        story.pass(minutes(24 * 60)).await;
+        let stingy = Arc::new(AtomicI64::new(0));
+        let mut daemon = story.start(Stingy(model, Arc::clone(&stingy)), story.sources(), 1);
+        story.pass(minutes(6)).await;
+        stingy.store(shorter, Ordering::Relaxed);
+        story.pass(minutes(24 * 60 - 20)).await;
         let (versions, calls) = (story.world.versions("SensitiveS3").len(), story.calls(Operation::AssumeRole).len());
         if published {
             assert_eq!((versions, calls), (story.planned().len(), versions), "one session for each planned one");
-            let told: Vec<Timestamp> = daemon
-                .records()
-                .iter()
-                .filter(|record| record.message.contains("session published"))
-                .map(|record| instant(record.fields.expiration.as_deref().expect("an end")))
-                .collect();
-            assert!(told.iter().zip(story.planned()).all(|(told, (_, planned))| *told < planned), "told is what was answered");
+            let planned = story.planned().into_iter().map(|(_, ends)| ends);
+            let told = daemon.records().into_iter().filter(|record| record.message.contains("session published"));
+            let told = told.map(|record| instant(record.fields.expiration.as_deref().expect("an end")));
+            assert!(told.zip(planned).skip(1).all(|(told, planned)| told < planned), "told is what was answered");
         } else {
-            assert_eq!(versions, 0, "nothing is published whose end can't be made out");
+            assert_eq!(versions, 1, "nothing is published whose end can't be made out");
             assert!(calls <= 24 * 60 * 3, "{calls} tries in a day: with backoff, not in a loop");
             assert_eq!(daemon.says("failing for").len(), 1);
         }
@@ -299,7 +299,9 @@ async fn complaint_17_clock_skew_is_hidden_or_corrected_the_wrong_way() {
         let skew = daemon.says_once("set it right (timedatectl)");
         assert_eq!(skew.level, Level::ERROR);
         let direction = if ahead > 0 { "ahead of" } else { "behind" };
-        assert!(skew.message.contains(&format!("AWS's clock is 1m 30s {direction} this host's")), "{}", skew.message);
+        // As far as it is certain: STS tells whole seconds.
+        let words = ["1m 29s", "1m 30s"].map(|by| format!("AWS's clock is {by} {direction} this host's"));
+        assert!(words.iter().any(|words| skew.message.contains(words)), "{}", skew.message);
         assert!(daemon.says("session published").len() >= 3, "within bounds, work goes on");
         daemon.kill();
     }

@@ -1,0 +1,75 @@
+//! The instance's role, from IMDSv2 and from nowhere else: a stray key in the environment is not picked up.
+//!
+//! The SDK's own provider does it, but for one step: it makes a URL of whatever the metadata service gives for the role's name,
+//! and panics where that is none, as when something in between answers with a page of HTML. So the name is looked at first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::imds;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
+
+/// Where the metadata service tells the role's name.
+const ROLE: &str = "/latest/meta-data/iam/security-credentials/";
+
+/// Fetches the credentials of the instance's role.
+#[derive(Debug)]
+pub struct InstanceRole {
+    imds: imds::Client,
+    config: ProviderConfig,
+    /// The provider for the role last seen: it goes on with the credentials it has while the metadata service has none
+    /// (aws-facts §9, "Static stability").
+    last: Mutex<Option<(String, Arc<ImdsCredentialsProvider>)>>,
+}
+
+impl InstanceRole {
+    /// From this metadata service; `config` holds the clock.
+    pub fn new(imds: imds::Client, config: ProviderConfig) -> Self {
+        Self { imds, config, last: Mutex::default() }
+    }
+
+    async fn fetch(&self) -> provider::Result {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let provider = match (self.role().await, last) {
+            (Ok(role), Some((seen, provider))) if seen == role => provider,
+            (Ok(role), _) => self.provider(role),
+            (Err(_), Some((_, provider))) => provider,
+            (Err(error), None) => return Err(error),
+        };
+        provider.provide_credentials().await
+    }
+
+    async fn role(&self) -> Result<String, CredentialsError> {
+        let answer = self.imds.get(ROLE).await.map_err(CredentialsError::provider_error)?;
+        let role = answer.as_ref().trim();
+        // IAM's own alphabet for names of roles.
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+        match !role.is_empty() && role.chars().all(allowed) {
+            true => Ok(role.to_owned()),
+            false => Err(CredentialsError::provider_error("the metadata service told a role's name that is none")),
+        }
+    }
+
+    fn provider(&self, role: String) -> Arc<ImdsCredentialsProvider> {
+        let provider = ImdsCredentialsProvider::builder().configure(&self.config).imds_client(self.imds.clone());
+        let provider = Arc::new(provider.profile(role.clone()).build());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((role, Arc::clone(&provider)));
+        provider
+    }
+}
+
+impl ProvideCredentials for InstanceRole {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.fetch())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<aws_credential_types::Credentials> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().and_then(|(_, provider)| provider.fallback_on_interrupt())
+    }
+}
