@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::aws::trouble::Kind;
 use crate::aws::{Aws, Connection};
 use crate::clock::Clock;
-use crate::config::{Fault, Fingerprint, Settings, Sources, Watched};
+use crate::config::{Fault, Settings, Sources, Watched};
 use crate::grant::Name;
 use crate::journal::{Event, Journal};
 use crate::pace::Pace;
@@ -50,9 +50,9 @@ pub struct Daemon<A> {
     clock: Clock,
     journal: Journal,
     sources: Sources,
-    fingerprint: Fingerprint,
     connection: Connection,
-    remarks: Vec<Fault>,
+    /// What was said of the config, and whether a grant is closed for it: each is said once.
+    remarks: BTreeSet<(String, bool)>,
     watches: BTreeMap<Name, Watch>,
     /// Roles of which STS makes sessions of one hour only.
     capped: BTreeSet<String>,
@@ -72,12 +72,11 @@ impl<A: Aws> Daemon<A> {
         let steady = Moment { now: clock.now(), elapsed: clock.elapsed() };
         let mut daemon = Self {
             aws: Arc::new(aws),
-            fingerprint: sources.drop_ins().fingerprint(),
             clock,
             journal,
             sources,
             connection: settings.connection.clone(),
-            remarks: Vec::new(),
+            remarks: BTreeSet::new(),
             watches: BTreeMap::new(),
             capped: BTreeSet::new(),
             work: JoinSet::new(),
@@ -191,10 +190,12 @@ impl<A: Aws> Daemon<A> {
 
     /// Puts settings into force.
     fn adopt(&mut self, settings: Settings) {
-        for remark in settings.remarks.iter().filter(|remark| !self.remarks.contains(remark)) {
-            self.journal.tell(Event::Remark { refused: remark.is_error(), text: remark.one_line() });
+        let remarks: BTreeSet<(String, bool)> =
+            settings.remarks.iter().map(|remark| (remark.one_line(), remark.is_error())).collect();
+        for (text, refused) in remarks.difference(&self.remarks) {
+            self.journal.tell(Event::Remark { refused: *refused, text: text.clone() });
         }
-        self.remarks = settings.remarks;
+        self.remarks = remarks;
         // What waits for its turn was planned on the config before.
         for errand in self.queue.drain(..) {
             if let Some(watch) = self.watches.get_mut(&errand.secret.name) {
@@ -239,15 +240,12 @@ impl<A: Aws> Daemon<A> {
     /// SIGHUP: the whole config anew, or not at all.
     async fn reload(&mut self) {
         let now = self.clock.now();
-        // Taken before the drop-ins are read: what changes in between is then seen the next time.
-        let fingerprint = self.sources.drop_ins().fingerprint();
         let read = self.sources.read_again().and_then(|mut sources| {
             let settings = sources.settings(now)?;
             Ok((sources, settings))
         });
         match read {
             Ok((sources, settings)) => {
-                self.fingerprint = fingerprint;
                 self.sources = sources;
                 if self.connection != settings.connection {
                     self.connection = settings.connection.clone();
@@ -266,11 +264,9 @@ impl<A: Aws> Daemon<A> {
 
     /// Reads the drop-ins again if any of them has changed.
     fn look_at_drop_ins(&mut self) {
-        let fingerprint = self.sources.drop_ins().fingerprint();
-        if fingerprint == self.fingerprint {
+        if !self.sources.drop_ins().have_changed() {
             return;
         }
-        self.fingerprint = fingerprint;
         match self.sources.settings(self.clock.now()) {
             Ok(settings) => {
                 let (secrets, grants) = size(&settings);

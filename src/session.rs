@@ -128,11 +128,14 @@ fn accept(
         return refuse("SessionOver", over(apart(skew)));
     }
     if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
-        let message = format!(
-            "by AWS's clock, {} ours, the window is not open yet: it opens at {}; the session is not published",
-            apart(skew),
-            life.opens
-        );
+        let off = apart(skew);
+        let message = match skew < -SKEW_BOUND {
+            true => format!("AWS's clock is {off} ours, too far for windows to mean anything; the session is not published"),
+            false => format!(
+                "by AWS's clock, {off} ours, the window is not open yet: it opens at {}; the session is not published",
+                life.opens
+            ),
+        };
         return refuse("SessionTooEarly", message);
     }
     Ok(Session {

@@ -4,6 +4,7 @@ mod check;
 mod plan;
 mod run;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,9 +54,9 @@ pub fn main() -> ExitCode {
 }
 
 fn refuse(faults: &Faults) -> ExitCode {
-    eprintln!("{faults}\n");
     let mistakes = if faults.0.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", faults.0.len()) };
-    eprintln!("{mistakes}: the config is refused");
+    // The status says it too, where nobody reads standard error to its end.
+    let _ = writeln!(std::io::stderr(), "{faults}\n\n{mistakes}: the config is refused");
     ExitCode::from(EX_CONFIG)
 }
 

@@ -20,10 +20,12 @@ use super::read::show;
 pub struct DropIns {
     directory: PathBuf,
     named: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// Taken before they were read: what changed while they were is seen the next time.
+    read_at: Fingerprint,
 }
 
 /// What tells that the drop-ins have changed, without reading them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint(Vec<(PathBuf, u64, u64, i64, i64, u32)>);
 
 /// The drop-ins of a moment.
@@ -40,11 +42,15 @@ pub struct Found {
 impl DropIns {
     /// The drop-ins of `directory`, which need not exist.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, named: BTreeMap::new() }
+        Self { directory, named: BTreeMap::new(), read_at: Fingerprint::default() }
     }
 
-    /// Changes whenever a file comes, goes, or is written, and when others than before may write there. To be taken before
-    /// the drop-ins are read: what changes in between is then seen the next time.
+    /// Whether they are not any more what was read.
+    pub fn have_changed(&self) -> bool {
+        self.fingerprint() != self.read_at
+    }
+
+    /// Changes whenever a file comes, goes, or is written, and when others than before may write there.
     pub fn fingerprint(&self) -> Fingerprint {
         let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
         let paths = entries.map(|entry| entry.path()).chain([self.directory.clone()]);
@@ -62,6 +68,7 @@ impl DropIns {
     /// Reads them, in the order of their names.
     pub fn read(&mut self, writers: Option<Gid>) -> Found {
         let mut found = Found::default();
+        self.read_at = self.fingerprint();
         let (files, mistrust) = file::list(&self.directory, writers);
         if files.is_empty() && mistrust.is_some() {
             // Nobody knows what they say now.

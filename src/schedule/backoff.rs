@@ -35,3 +35,51 @@ pub fn bound(pace: Pace, left: SignedDuration) -> SignedDuration {
     };
     (left / 2).max(least)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACES: [Pace; 3] = [Pace::Soon, Pace::Slowly, Pace::AfterQuota];
+
+    #[test]
+    fn the_longest_wait_grows_to_its_cap_and_no_wait_is_under_a_tenth_of_a_second() {
+        let caps: Vec<i64> = (0..10).map(|failures| wait(Pace::Soon, failures, 1.0).as_secs()).collect();
+        assert_eq!(caps, [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(wait(Pace::Soon, u32::MAX, 1.0), SignedDuration::from_secs(60));
+        for pace in PACES {
+            for failures in [0, 1, 2, 6, 7, 8, u32::MAX] {
+                assert!(wait(pace, failures, 0.0) >= SignedDuration::from_millis(100));
+                assert!(wait(pace, failures, 1.0) <= wait(pace, failures.saturating_add(1), 1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn jitter_stays_within_its_bounds() {
+        let bounds = |pace: Pace, failures: u32| match pace {
+            Pace::Soon => (0.1, 2_f64.powi(failures as i32 - 1).min(60.0)),
+            Pace::Slowly => (120.0, 180.0),
+            Pace::AfterQuota => (900.0, 1020.0),
+        };
+        for pace in PACES {
+            for failures in 1..12 {
+                let (least, most) = bounds(pace, failures);
+                let waits: Vec<f64> = (0..=100).map(|i| wait(pace, failures, f64::from(i) / 100.0).as_secs_f64()).collect();
+                assert!(waits.is_sorted() && waits[0] < waits[100]);
+                assert!((waits[0] - least).abs() < 1e-9 && (waits[100] - most).abs() < 1e-9, "{pace:?} {failures}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_published_does_not_die_between_two_tries() {
+        let left = SignedDuration::from_secs;
+        for pace in PACES {
+            let least = if pace == Pace::Soon { 1 } else { 30 };
+            for seconds in [-900, -1, 0, 1, 2, 59, 60, 61, 1200, 43_200] {
+                assert_eq!(bound(pace, left(seconds)), (left(seconds) / 2).max(left(least)));
+            }
+        }
+    }
+}

@@ -72,3 +72,41 @@ impl Cadence {
         planned.max(SHORTEST_SESSION.as_secs())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cadence(name: &str, minutes: i64, lead: i64) -> Cadence {
+        Cadence::new(name, SignedDuration::from_mins(minutes), SignedDuration::from_mins(lead), true)
+    }
+
+    #[test]
+    fn the_grid_of_a_name_never_moves() {
+        // Every daemon of every release has to agree: a grid that moved would make two sessions of one.
+        let grid_point = cadence("sensitive-s3", 60, 20).grid_point("2026-12-01T08:00:00Z".parse().unwrap());
+        assert_eq!(grid_point.to_string(), "2026-12-01T07:51:12Z");
+    }
+
+    #[test]
+    fn a_grid_point_is_its_own_and_the_nanosecond_before_is_the_last_ones() {
+        for (minutes, lead) in [(60, 20), (16, 15), (720, 15)] {
+            let cadence = cadence("a", minutes, lead);
+            let point = cadence.grid_point("2026-12-01T08:00:00Z".parse().unwrap());
+            let before = |by| point.saturating_sub(by).unwrap();
+            assert_eq!(cadence.grid_point(point), point);
+            assert_eq!(cadence.grid_point(before(SignedDuration::from_nanos(1))), before(cadence.step()));
+        }
+    }
+
+    #[test]
+    fn secrets_refresh_spread_out() {
+        let now = "2026-12-01T08:00:00Z".parse().unwrap();
+        let mut tenths = [0; 10];
+        for i in 0..1000 {
+            let since = cadence(&format!("secret-{i}"), 60, 20).grid_point(now).duration_until(now);
+            tenths[(since.as_secs() / 240) as usize] += 1;
+        }
+        assert!(tenths.iter().all(|count| (60..=140).contains(count)), "{tenths:?}");
+    }
+}

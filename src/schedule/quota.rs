@@ -15,23 +15,48 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How far ahead a plan is counted: a year and the longest day at both ends.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 368);
 
-/// The first 24 hours from `now` on in which the plan writes more than [`BUDGET`] versions: how many until when, or `None`.
+/// The first 24 hours from `now` on in which the plan writes more than [`BUDGET`] versions: until when, or `None`.
 ///
-/// Looks a year ahead.
+/// Looks at the year that begins now, and at the one that begins with each grant that first opens after it, so that what is
+/// accepted today is not refused when the daemon starts again next year.
 pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Timestamp> {
     if at_most(secret, grants) <= BUDGET as i64 {
         return None;
     }
+    let mut openings: Vec<Timestamp> = grants.iter().filter_map(|grant| grant.window.spans(now, now).1).collect();
+    openings.sort();
+    let mut looked_until = after(now, AHEAD);
+    let mut over = first_over(secret, grants, now, looked_until);
+    for opening in openings {
+        if over.is_none() && opening >= looked_until {
+            looked_until = after(opening, AHEAD);
+            over = first_over(secret, grants, after(opening, -DAY), looked_until);
+        }
+    }
+    over
+}
+
+/// Day by day, so that a plan of a million sessions is never held in memory.
+fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timestamp) -> Option<Timestamp> {
     let mut day: VecDeque<Timestamp> = VecDeque::new();
-    let until = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
-    for session in sessions(now, until, &secret.cadence, grants) {
-        while day.front().is_some_and(|at| session.at.duration_since(*at) >= DAY) {
-            day.pop_front();
+    let mut last = None;
+    let mut begins = from;
+    while begins < until {
+        let ends = after(begins, DAY).min(until);
+        for session in sessions(begins, ends, &secret.cadence, grants) {
+            // The one that goes on from the day before is not issued again.
+            if last.replace(session.ends) == Some(session.ends) {
+                continue;
+            }
+            while day.front().is_some_and(|at| session.at.duration_since(*at) >= DAY) {
+                day.pop_front();
+            }
+            day.push_back(session.at);
+            if day.len() > BUDGET {
+                return Some(session.at);
+            }
         }
-        day.push_back(session.at);
-        if day.len() > BUDGET {
-            return Some(session.at);
-        }
+        begins = ends;
     }
     None
 }
@@ -50,4 +75,8 @@ fn at_most(secret: &Secret, grants: &[Grant]) -> i64 {
     let cut = 2 * grants.iter().filter(|grant| matches!(grant.window, Window::Recurring(_))).count() as i64;
     let stretches = DAY.as_secs() / shortest.max(1) + 2 + cut;
     DAY.as_secs() / secret.cadence.step().as_secs() + 1 + stretches
+}
+
+fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
+    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

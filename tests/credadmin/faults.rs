@@ -6,6 +6,7 @@
 mod answers;
 mod instance;
 mod many;
+mod rows;
 mod states;
 mod stop;
 mod table;

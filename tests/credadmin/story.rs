@@ -1,16 +1,16 @@
 //! The daemon with the real SDK, over real HTTP, on virtual time: hours pass in milliseconds.
 //!
-//! Tokio's paused time jumps to the next timer whenever nothing is left to do, and knows nothing of bytes on their way through
-//! the kernel. So each call to AWS holds time still for a moment: an answer that comes at all comes in that moment.
+//! `held.rs` says how that can be; `beside.rs` has the same AWS on real time, for tests of the binary.
+
+mod beside;
+mod held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
 
+use credadmin::aws::Aws;
 use credadmin::aws::sdk::{Endpoints, Sdk};
-use credadmin::aws::trouble::Trouble;
-use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
 use credadmin::clock::Clock;
 use credadmin::config::{Sources, load};
 use credadmin::daemon::{Daemon, Wake};
@@ -20,16 +20,15 @@ use strict_aws::{Call, Operation, Role, Server, World, serve};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
+
+pub use beside::Beside;
+pub use held::{Held, hold};
 
 /// What secret keys and session tokens of every story begin with.
 pub const CANARY: &str = "CanaryInTheCoalMine";
 
 /// When every story begins.
 pub const START: &str = "2026-12-01T08:00:00Z";
-
-/// How long a call holds time still. Only answers that never come last that long.
-const MOMENT: Duration = Duration::from_millis(300);
 
 /// aws-facts §8: secrets by name and six characters, so that one that does not exist is one that may not be touched.
 const CREDADMIN: &str = r#"{"Version":"2012-10-17","Statement":[
@@ -219,90 +218,5 @@ impl Host {
     /// kill -9.
     pub fn kill(self) {
         self.task.abort();
-    }
-}
-
-/// Holds virtual time still until dropped, for a [`MOMENT`] at most: tokio's time waits for blocking work.
-fn hold() -> std::sync::mpsc::Sender<()> {
-    let (held, released) = std::sync::mpsc::channel();
-    // Only ever ends by being dropped or by its timeout, and either is fine.
-    tokio::task::spawn_blocking(move || released.recv_timeout(MOMENT).is_ok());
-    held
-}
-
-/// An AWS whose calls hold time still.
-pub struct Held<A>(pub A);
-
-impl<A: Aws> Aws for Held<A> {
-    async fn describe_secret(&self, secret_id: &str) -> Result<Description, Trouble> {
-        let _still = hold();
-        self.0.describe_secret(secret_id).await
-    }
-
-    async fn assume_role(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        let _still = hold();
-        self.0.assume_role(ask).await
-    }
-
-    async fn put_secret_value(&self, secret_id: &str, version_id: &str, value: &Zeroizing<String>) -> Result<Receipt, Trouble> {
-        let _still = hold();
-        self.0.put_secret_value(secret_id, version_id, value).await
-    }
-
-    async fn connect(&self, connection: &Connection) {
-        let _still = hold();
-        self.0.connect(connection).await;
-    }
-
-    async fn renew(&self) {
-        let _still = hold();
-        self.0.renew().await;
-    }
-}
-
-/// A world on real time that is served from a thread of its own, for processes. Dropped, it stops.
-pub struct Beside {
-    /// The environment that leads an SDK to it.
-    pub environment: Vec<(&'static str, String)>,
-    /// The world.
-    pub world: World,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Beside {
-    /// An account on the host's clock: the secrets with these ids, no values yet, and the role and instance of every story.
-    pub fn new(secrets: &[&str]) -> Self {
-        let clock = Clock::system();
-        let world = World::new(move || clock.now());
-        world.set_canary(CANARY);
-        let credadmin = world.add_role(Role::new("CredAdmin").policy("job", CREDADMIN));
-        world.add_role(Role::new("SensitiveS3Access").trusting(&credadmin));
-        secrets.iter().for_each(|id| drop(world.create_secret(id, None)));
-        world.launch_instance("CredAdmin");
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let (tell, told) = std::sync::mpsc::channel();
-        let served = world.clone();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let server = serve(served).await.expect("a free port");
-                tell.send((server.endpoint(), server.imds_endpoint())).expect("somebody waits for it");
-                // Ends when it is told to, or when nobody is left to tell.
-                drop(stopped.await);
-            });
-        });
-        let (endpoint, imds) = told.recv().expect("a server");
-        let environment = vec![("AWS_ENDPOINT_URL", endpoint), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds)];
-        Self { environment, world, stop: Some(stop), thread: Some(thread) }
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("a server that ends");
-        }
     }
 }

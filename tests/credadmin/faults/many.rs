@@ -142,3 +142,21 @@ async fn a_session_published_while_the_config_changes_is_told() {
         daemon.kill();
     }
 }
+
+/// Another secret_id is another secret: what readers of the one before get is nothing to its readers.
+#[tokio::test(start_paused = true)]
+async fn another_secret_id_is_another_secret() {
+    let story = Story::new(ONE_DAY).await;
+    let mut daemon = story.daemon().await;
+    story.pass(seconds(5)).await;
+    story.write("credadmin.toml", &ONE_DAY.replace("SensitiveS3'", "Second'"));
+    daemon.reload().await;
+    story.pass(seconds(5)).await;
+    let failing = daemon.says_once("failing for sensitive-s3 (Second)");
+    assert!(failing.message.contains("no access for quarter-end"), "{}", failing.message);
+    story.world.create_secret("Second", None);
+    story.pass(minutes(4)).await;
+    daemon.says_once("session published in sensitive-s3 (Second)");
+    assert_eq!(story.world.versions("SensitiveS3").len(), 1);
+    daemon.kill();
+}

@@ -1,160 +1,13 @@
 //! The tables of aws-facts §6 and §7, row by row, each from an empty secret and under a published session.
 
 use jiff::SignedDuration;
-use strict_aws::{ApiError, Fault, Operation};
+use strict_aws::{ApiError, Fault};
 use tracing::Level;
 
-use super::Tries::{AfterQuota, Slowly, Soon};
-use super::{DELETED, FAILING, LONG, NO_SECRET, NOT_WRITABLE, Tries, failed, judge_sentence};
+use super::Tries::AfterQuota;
+use super::rows::{DESCRIBE, PUT, Row, SECRETS_MANAGER, STS};
+use super::{LONG, failed, judge_sentence};
 use crate::story::{ONE_DAY, Story, minutes, seconds};
-
-/// A row: the call it hits, its status, code and text; how it is retried; its message id; what the remedy names.
-struct Row(Operation, u16, &'static str, &'static str, Tries, &'static str, &'static str);
-
-const DESCRIBE: Operation = Operation::DescribeSecret;
-const PUT: Operation = Operation::PutSecretValue;
-const ASSUME: Operation = Operation::AssumeRole;
-
-/// aws-facts §6.
-const SECRETS_MANAGER: &[Row] = &[
-    Row(
-        DESCRIBE,
-        400,
-        "ResourceNotFoundException",
-        "Secrets Manager can't find the specified secret.",
-        Slowly,
-        NO_SECRET,
-        "create the secret",
-    ),
-    Row(
-        PUT,
-        400,
-        "ResourceNotFoundException",
-        "Secrets Manager can't find the specified secret.",
-        Slowly,
-        NO_SECRET,
-        "create the secret",
-    ),
-    Row(
-        PUT,
-        400,
-        "InvalidRequestException",
-        "You can't perform this operation on the secret because it was marked for deletion.",
-        Slowly,
-        DELETED,
-        "aws secretsmanager restore-secret",
-    ),
-    Row(
-        PUT,
-        400,
-        "InvalidRequestException",
-        "You can't perform this operation on the secret because it's managed by rds.",
-        Slowly,
-        NOT_WRITABLE,
-        "name a secret that no AWS service manages",
-    ),
-    Row(DESCRIBE, 400, "InvalidParameterException", "Invalid name.", Slowly, FAILING, "check secret_id"),
-    Row(PUT, 400, "InvalidParameterException", "Invalid name.", Slowly, FAILING, "check secret_id"),
-    Row(
-        PUT,
-        400,
-        "LimitExceededException",
-        "You have exceeded a limit.",
-        AfterQuota,
-        FAILING,
-        "find out who else writes to this secret",
-    ),
-    Row(PUT, 400, "EncryptionFailure", "Secrets Manager can't encrypt the secret.", Slowly, FAILING, "kms:GenerateDataKey"),
-    Row(PUT, 400, "DecryptionFailure", "Secrets Manager can't decrypt the secret.", Slowly, FAILING, "kms:Decrypt"),
-    Row(DESCRIBE, 500, "InternalServiceError", "An error occurred on the server side.", Soon, FAILING, "AWS Health Dashboard"),
-    Row(PUT, 500, "InternalServiceError", "An error occurred on the server side.", Soon, FAILING, "AWS Health Dashboard"),
-    Row(DESCRIBE, 400, "ThrottlingException", "Rate exceeded", Soon, FAILING, "request quota"),
-    Row(PUT, 400, "ThrottlingException", "Rate exceeded", Soon, FAILING, "request quota"),
-    Row(
-        DESCRIBE,
-        400,
-        "AccessDeniedException",
-        "User: x is not authorized",
-        Slowly,
-        FAILING,
-        "check that the secret exists in this region",
-    ),
-    Row(PUT, 400, "AccessDeniedException", "Access to KMS is not allowed", Slowly, FAILING, "KMS key"),
-];
-
-/// aws-facts §1 and §7.
-const STS: &[Row] = &[
-    Row(
-        ASSUME,
-        403,
-        "AccessDenied",
-        "User: x is not authorized to perform: sts:AssumeRole on resource: y",
-        Slowly,
-        FAILING,
-        "trust policy",
-    ),
-    Row(
-        ASSUME,
-        403,
-        "AccessDenied",
-        "User: x is not authorized to perform: sts:SetSourceIdentity on resource: y",
-        Slowly,
-        FAILING,
-        "sts:SetSourceIdentity",
-    ),
-    Row(ASSUME, 400, "ValidationError", "1 validation error detected: Value 'x' at 'tags'", Slowly, FAILING, "check role_arn"),
-    Row(
-        ASSUME,
-        400,
-        "ValidationError",
-        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        Slowly,
-        FAILING,
-        "session_duration",
-    ),
-    Row(
-        ASSUME,
-        400,
-        "ValidationError",
-        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
-        Slowly,
-        FAILING,
-        "session_duration",
-    ),
-    Row(
-        ASSUME,
-        403,
-        "ExpiredToken",
-        "The security token included in the request is expired",
-        Soon,
-        FAILING,
-        "instance role still exists",
-    ),
-    Row(
-        ASSUME,
-        403,
-        "InvalidClientTokenId",
-        "The security token included in the request is invalid.",
-        Soon,
-        FAILING,
-        "instance role",
-    ),
-    Row(ASSUME, 403, "SignatureDoesNotMatch", "Signature expired: a is now earlier than b", Slowly, FAILING, "timedatectl"),
-    Row(ASSUME, 403, "RegionDisabledException", "STS is not activated in this region", Slowly, FAILING, "switch STS on"),
-    Row(ASSUME, 400, "MalformedPolicyDocument", "Syntax errors in policy.", Slowly, FAILING, "session_policy"),
-    Row(
-        ASSUME,
-        400,
-        "PackedPolicyTooLarge",
-        "Packed size of session tags consumes 498% of allotted space.",
-        Slowly,
-        FAILING,
-        "fewer or shorter tags",
-    ),
-    Row(ASSUME, 400, "Throttling", "Rate exceeded", Soon, FAILING, "request quota"),
-    Row(ASSUME, 500, "InternalFailure", "The request processing has failed.", Soon, FAILING, "AWS Health Dashboard"),
-    Row(ASSUME, 503, "ServiceUnavailable", "The server is busy.", Soon, FAILING, "AWS Health Dashboard"),
-];
 
 impl Row {
     fn fault(&self) -> Fault {
@@ -280,5 +133,20 @@ async fn a_secret_that_fails_in_turns_says_each_kind_once() {
     assert_eq!(failing.len(), 2, "{failing:#?}");
     assert!(failing[0].contains("Throttling") && failing[1].contains("AccessDeniedException"), "{failing:#?}");
     daemon.says_once("well again: sensitive-s3 after ");
+    daemon.kill();
+}
+
+/// A version id that is used already was published by somebody: nobody insists on it, and the next refresh is as planned.
+#[tokio::test(start_paused = true)]
+async fn a_version_id_that_is_used_already_is_not_insisted_on() {
+    let story = Story::new(ONE_DAY).await;
+    let text = "You can't use ClientRequestToken x because that value is already in use for a version of secret y.";
+    story.world.fail(PUT, Fault::Answer(ApiError::new(400, "ResourceExistsException", text)), 1);
+    let mut daemon = story.daemon().await;
+    story.pass(minutes(4)).await;
+    daemon.says_once("session in place in sensitive-s3");
+    assert_eq!((failed(&story, PUT, "ResourceExistsException").len(), daemon.says("failing").len()), (1, 0));
+    story.pass(minutes(41)).await;
+    daemon.says_once("session published");
     daemon.kill();
 }

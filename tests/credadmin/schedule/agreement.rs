@@ -18,10 +18,10 @@ fn same_up_to(until: Timestamp, told: Option<Timestamp>, truth: Option<Timestamp
 }
 
 proptest! {
-    #![proptest_config(seeded(4000))]
+    #![proptest_config(seeded(2500))]
 
     #[test]
-    fn windows_open_when_the_oracle_says(case in case(), length in 1_i64..200_000) {
+    fn windows_open_when_the_oracle_says(case in case(), length in 1_i64..100_000) {
         let (from, until) = (case.now(), after(case.now(), length));
         for grant in &case.grants {
             let (told, opens) = window(&grant.window).spans(from, until);
@@ -58,7 +58,7 @@ proptest! {
         let (from, until) = (case.now(), after(case.now(), length));
         let grants = grants(&case.grants);
         let (told, truth) = (Coverage::between(&grants, from, until), case.calendar(from, until));
-        let mut instants: Vec<_> = truth.edges().into_iter().filter(|edge| from <= *edge && *edge < until).take(20).collect();
+        let mut instants: Vec<_> = truth.edges().into_iter().filter(|edge| from <= *edge && *edge < until).take(10).collect();
         instants.extend([from, after(from, (length as f64 * at) as i64)]);
         for t in instants {
             let names: Vec<_> = told.grants_at(t).iter().map(|grant| grant.name.as_str().to_owned()).collect();
@@ -89,10 +89,10 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(seeded(1500))]
+    #![proptest_config(seeded(1000))]
 
     #[test]
-    fn the_sessions_are_the_oracles(case in case(), length in 1_i64..250_000) {
+    fn the_sessions_are_the_oracles(case in case(), length in 1_i64..150_000) {
         let (from, until) = (case.now(), after(case.now(), length));
         let grants = grants(&case.grants);
         let told: Vec<_> = sessions(from, until, &cadence(&case.cadence), &grants)

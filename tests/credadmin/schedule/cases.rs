@@ -145,7 +145,7 @@ pub fn recurring(zone: &'static str, edge: Timestamp) -> impl Strategy<Value = W
     // Windows that overlap themselves, adjoin themselves, or leave a second out.
     let dense = (select(&[1_i64, 5, 7, 15, 20][..]), select(&[-1_i64, 0, 1, 600, 7200][..]));
     let line = prop_oneof![
-        6 => sparse.prop_map(|(minute, hour, day, month, weekday, length)| {
+        11 => sparse.prop_map(|(minute, hour, day, month, weekday, length)| {
             (format!("{minute} {hour} {day} {month} {weekday}"), length)
         }),
         1 => dense.prop_map(|(every, more)| (format!("*/{every} * * * *"), every * 60 + more)),

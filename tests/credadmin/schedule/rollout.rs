@@ -1,0 +1,142 @@
+//! Several daemons at one secret: they agree where they plan the same, and come to rest where they do not.
+
+use credadmin::schedule::token;
+use credadmin::schedule::verdict::Verdict;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::oracle::{Cadence, after};
+use super::staging::{Daemon, Staging};
+use super::{at, secret, seeded};
+
+const RHYTHM: Cadence = Cadence { name: "sensitive-s3", session: 3600, lead: 1200, exact: true };
+
+fn now() -> Timestamp {
+    at("2026-12-01T08:00:00Z")
+}
+
+/// A daemon on a config of its own: configs differ in the role.
+fn daemon(config: u8, minutes: i64) -> Daemon {
+    let mut secret = secret(&RHYTHM);
+    secret.role_arn = format!("arn:aws:iam::123456789012:role/Access{config}");
+    Daemon::new(secret, after(now(), minutes * 60))
+}
+
+/// Who does what: looks, writes, or restarts.
+fn interleaving(daemons: usize) -> impl Strategy<Value = Vec<(usize, u8)>> {
+    prop::collection::vec((0..daemons, prop_oneof![5 => Just(0_u8), 5 => Just(1), 1 => Just(2)]), 0..40)
+}
+
+fn run(daemons: &mut [Daemon], staging: &mut Staging, now: Timestamp, steps: &[(usize, u8)]) {
+    for (who, what) in steps {
+        match what {
+            0 => drop(daemons[*who].look(staging, now)),
+            1 => daemons[*who].write(staging),
+            _ => daemons[*who].restart(),
+        }
+    }
+}
+
+/// Each daemon looks and writes a few times more; nothing is written in the last of these rounds.
+fn come_to_rest(daemons: &mut [Daemon], staging: &mut Staging, now: Timestamp) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for round in 0..5 {
+        let before = staging.writes.len();
+        verdicts = daemons
+            .iter_mut()
+            .map(|daemon| {
+                let verdict = daemon.look(staging, now);
+                daemon.write(staging);
+                verdict
+            })
+            .collect();
+        assert!(round < 2 || staging.writes.len() == before, "still writing: {:?}", staging.writes);
+    }
+    verdicts
+}
+
+proptest! {
+    #![proptest_config(seeded(1000))]
+
+    #[test]
+    fn invariant_4_daemons_with_one_plan_publish_it_once(steps in interleaving(3), foreign in any::<bool>()) {
+        let mut staging = Staging::default();
+        if foreign {
+            staging.put("a-stranger-wrote-this-version-000001");
+        }
+        let mut daemons = [daemon(0, 50), daemon(0, 50), daemon(0, 50)];
+        run(&mut daemons, &mut staging, now(), &steps);
+        let verdicts = come_to_rest(&mut daemons, &mut staging, now());
+        prop_assert_eq!(verdicts, [Verdict::InPlace, Verdict::InPlace, Verdict::InPlace]);
+        prop_assert_eq!(staging.writes.len(), 1 + usize::from(foreign));
+        prop_assert_eq!(token::ends(&staging.current.unwrap()), Some(daemons[0].ends));
+    }
+
+    #[test]
+    fn a_rollout_with_three_configs_comes_to_rest(steps in interleaving(3), minutes in prop::array::uniform3(41_i64..=60)) {
+        let mut staging = Staging::default();
+        let mut daemons = [daemon(0, minutes[0]), daemon(1, minutes[1]), daemon(2, minutes[2])];
+        run(&mut daemons, &mut staging, now(), &steps);
+        let verdicts = come_to_rest(&mut daemons, &mut staging, now());
+        let in_place = verdicts.iter().filter(|verdict| **verdict == Verdict::InPlace).count();
+        prop_assert_eq!(in_place, 1);
+        prop_assert_eq!(staging.writes.len(), 3, "each plan once: {:?}", staging.writes);
+    }
+
+    #[test]
+    fn a_stranger_is_written_over_once_by_daemons_that_agree(steps in interleaving(2), strangers in 1..4_usize) {
+        let mut staging = Staging::default();
+        let mut daemons = [daemon(0, 50), daemon(0, 50)];
+        run(&mut daemons, &mut staging, now(), &steps);
+        come_to_rest(&mut daemons, &mut staging, now());
+        for i in 0..strangers {
+            let before = staging.writes.len();
+            staging.put(&format!("a-stranger-wrote-this-version-00000{i}"));
+            run(&mut daemons, &mut staging, now(), &steps);
+            let verdicts = come_to_rest(&mut daemons, &mut staging, now());
+            prop_assert_eq!(verdicts, [Verdict::InPlace, Verdict::InPlace]);
+            prop_assert!(staging.writes.len() <= before + 3, "{:?}", &staging.writes[before..]);
+        }
+    }
+
+    #[test]
+    fn a_lapsed_version_of_another_plan_is_replaced_once(steps in interleaving(2), short in 5_i64..20, late in 0_i64..600) {
+        let mut staging = Staging::default();
+        let mut old = daemon(1, short);
+        let mut daemons = [daemon(0, 50), daemon(0, 50)];
+        daemons[0].look(&staging, now());
+        daemons[0].write(&mut staging);
+        old.look(&staging, now());
+        old.write(&mut staging);
+        prop_assert_eq!(token::ends(staging.current.as_ref().unwrap()), Some(old.ends));
+        // The old daemon is gone. What it left runs out, and lapses.
+        let now = after(old.ends, late);
+        run(&mut daemons, &mut staging, now, &steps);
+        let verdicts = come_to_rest(&mut daemons, &mut staging, now);
+        prop_assert_eq!(verdicts, [Verdict::InPlace, Verdict::InPlace]);
+        prop_assert_eq!(staging.writes.len(), 3, "ours, theirs, ours once more: {:?}", staging.writes);
+        prop_assert_eq!(token::ends(&staging.current.unwrap()), Some(daemons[0].ends));
+    }
+}
+
+#[test]
+fn a_label_moved_back_by_an_operator_is_not_fought_over() {
+    let mut staging = Staging::default();
+    staging.put("a-stranger-wrote-this-version-000001");
+    let mut daemon = daemon(0, 50);
+    come_to_rest(std::slice::from_mut(&mut daemon), &mut staging, now());
+    let Staging { current, previous, .. } = &mut staging;
+    std::mem::swap(current, previous);
+    let verdict = daemon.look(&staging, now());
+    assert!(matches!(verdict, Verdict::Superseded { .. }), "{verdict:?}");
+}
+
+#[test]
+fn a_session_of_the_window_before_is_followed_at_once() {
+    let mut staging = Staging::default();
+    let mut yesterday = daemon(0, 50);
+    come_to_rest(std::slice::from_mut(&mut yesterday), &mut staging, now());
+    let mut today = daemon(0, 24 * 60 + 50);
+    let verdict = today.look(&staging, after(now(), 24 * 3600));
+    assert_eq!(verdict, Verdict::Publish { version_id: token::token(&today.secret, today.ends, None) });
+}

@@ -1,0 +1,69 @@
+//! As much of Secrets Manager as two daemons need to get in each other's way: version ids, and the two labels.
+
+use std::collections::BTreeSet;
+
+use credadmin::grant::Secret;
+use credadmin::schedule::verdict::{Staged, Verdict, judge};
+use jiff::Timestamp;
+
+/// A secret, as DescribeSecret and PutSecretValue show it (aws-facts §6).
+#[derive(Default)]
+pub struct Staging {
+    versions: BTreeSet<String>,
+    pub current: Option<String>,
+    pub previous: Option<String>,
+    /// The version ids that were accepted, in order.
+    pub writes: Vec<String>,
+}
+
+impl Staging {
+    /// `false` where AWS says ResourceExistsException: a token is good once, and no two sessions are equal.
+    pub fn put(&mut self, version_id: &str) -> bool {
+        if !self.versions.insert(version_id.to_owned()) {
+            return false;
+        }
+        self.previous = self.current.replace(version_id.to_owned());
+        self.writes.push(version_id.to_owned());
+        true
+    }
+
+    fn describe(&self) -> Staged {
+        Staged { current: self.current.clone(), others: self.previous.iter().cloned().collect() }
+    }
+}
+
+/// One daemon: what it plans, and what it remembers. It looks and writes at different moments, so that others get between.
+pub struct Daemon {
+    pub secret: Secret,
+    pub ends: Timestamp,
+    written: Option<String>,
+    pending: Option<String>,
+}
+
+impl Daemon {
+    pub fn new(secret: Secret, ends: Timestamp) -> Self {
+        Self { secret, ends, written: None, pending: None }
+    }
+
+    pub fn look(&mut self, staging: &Staging, now: Timestamp) -> Verdict {
+        let verdict = judge(&self.secret, self.ends, now, &staging.describe(), |id| self.written.as_deref() == Some(id));
+        self.pending = match &verdict {
+            Verdict::Publish { version_id } => Some(version_id.clone()),
+            Verdict::InPlace | Verdict::Superseded { .. } => None,
+        };
+        verdict
+    }
+
+    /// Writes what the last look asked for. Accepted or not, it is known to have been written afterwards.
+    pub fn write(&mut self, staging: &mut Staging) {
+        if let Some(version_id) = self.pending.take() {
+            staging.put(&version_id);
+            self.written = Some(version_id);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn restart(&mut self) {
+        (self.written, self.pending) = (None, None);
+    }
+}
