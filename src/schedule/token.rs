@@ -42,13 +42,14 @@ pub fn token(secret: &Secret, ends: Timestamp, over: Option<&str>) -> String {
 
 /// When the session of a version ends; `None` if the version is not credadmin's.
 pub fn ends(version_id: &str) -> Option<Timestamp> {
-    let (instant, hash) = version_id.strip_prefix(PREFIX)?.split_at_checked(INSTANT_LENGTH)?;
+    let (text, hash) = version_id.strip_prefix(PREFIX)?.split_at_checked(INSTANT_LENGTH)?;
     let digest = hash.strip_prefix('-')?;
     if digest.len() != 32 || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
-    let civil = jiff::civil::DateTime::strptime(INSTANT, instant).ok()?;
-    TimeZone::UTC.to_timestamp(civil).ok()
+    let civil = jiff::civil::DateTime::strptime(INSTANT, text).ok()?;
+    // strptime lets some spaces and signs pass that credadmin never writes.
+    TimeZone::UTC.to_timestamp(civil).ok().filter(|ends| instant(*ends) == text)
 }
 
 /// An instant as in a version id or a role session name: basic ISO 8601, UTC, whole seconds.

@@ -42,7 +42,7 @@ impl Tries {
     /// The least and the longest wait after the `n`-th failure, from 1.
     fn bounds(self, n: usize) -> (f64, f64) {
         match self {
-            Self::Soon => (0.1, 2_f64.powi(n.min(7) as i32 - 1).min(60.0).max(0.1)),
+            Self::Soon => (0.1, 2_f64.powi(n.min(7) as i32 - 1).clamp(0.1, 60.0)),
             Self::Slowly => (120.0, 180.0),
             Self::AfterQuota => (900.0, 1020.0),
         }

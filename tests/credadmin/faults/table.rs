@@ -15,7 +15,7 @@ impl Row {
     }
 
     /// Nothing is published yet: no access at all until it heals.
-    async fn from_the_start(&self) {
+    async fn before_anything_is_published(&self) {
         let Self(operation, _, code, text, tries, id, remedy) = *self;
         let what = format!("{operation:?} {code}: {text}");
         let story = Story::new(ONE_DAY).await;
@@ -92,14 +92,14 @@ impl Row {
 #[tokio::test(start_paused = true)]
 async fn each_error_of_secrets_manager_before_anything_is_published() {
     for row in SECRETS_MANAGER {
-        row.from_the_start().await;
+        row.before_anything_is_published().await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_error_of_sts_before_anything_is_published() {
     for row in STS {
-        row.from_the_start().await;
+        row.before_anything_is_published().await;
     }
 }
 

@@ -104,10 +104,10 @@ proptest! {
         let mut staging = Staging::default();
         let mut old = daemon(1, short);
         let mut daemons = [daemon(0, 50), daemon(0, 50)];
-        daemons[0].look(&staging, now());
-        daemons[0].write(&mut staging);
-        old.look(&staging, now());
-        old.write(&mut staging);
+        for daemon in [&mut daemons[0], &mut old] {
+            prop_assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+            daemon.write(&mut staging);
+        }
         prop_assert_eq!(token::ends(staging.current.as_ref().unwrap()), Some(old.ends));
         // The old daemon is gone. What it left runs out, and lapses.
         let now = after(old.ends, late);
