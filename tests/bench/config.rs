@@ -17,7 +17,7 @@ pub const USUAL_LINES: usize = 480;
 /// No line twice.
 pub const ALL_LINES: usize = 10_000;
 const DAYS: [&str; 11] = ["*", "MON-FRI", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "MON,WED,FRI", "SAT,SUN"];
-const ZONES: [&str; 2] = ["UTC", "Europe/Berlin"];
+const ZONES: [&str; 2] = ["", "\ntime_zone = \"Europe/Berlin\""];
 
 /// A main file in the making, in a directory that goes when this does.
 pub struct Config {
@@ -52,7 +52,7 @@ impl Config {
         for number in 0..secrets * each {
             // Far apart for one secret: 7919 is a prime.
             let (line, zone) = (cron_line(number * 7919 % lines, lines, hour), ZONES[number % ZONES.len()]);
-            self.grant(number / each, &format!("cron = \"{line}\"\nduration = \"1h\"\ntime_zone = \"{zone}\""))?;
+            self.grant(number / each, &format!("cron = \"{line}\"\nduration = \"1h\"{zone}"))?;
         }
         Ok(())
     }

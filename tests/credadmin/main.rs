@@ -2,14 +2,19 @@
 #![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
 mod check;
+mod complaints;
 mod conformance;
 mod drop_ins;
 mod emulators;
+mod faults;
 mod harness;
 mod ministack;
 mod model;
 mod moto;
 mod plan;
+mod purity;
 mod schedule;
+mod secrets;
+mod story;
 mod stuck;
 mod year;

@@ -23,7 +23,13 @@ mod windows;
 
 /// So many cases, the same ones on every run.
 fn seeded(cases: u32) -> Config {
-    Config { cases, rng_seed: RngSeed::Fixed(20_261_201), failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() }
+    Config {
+        cases,
+        rng_seed: RngSeed::Fixed(20_261_201),
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    }
 }
 
 fn at(text: &str) -> Timestamp {

@@ -55,7 +55,8 @@ fn duration_is_elapsed_time_on_the_day_the_clock_moves() {
 
 #[test]
 fn windows_across_midnight_week_year_and_leap_day() {
-    let friday_night = windows(&cron("g", "0 22 * * FRI", "Europe/Berlin", 14_400), "2026-12-04T00:00:00Z", "2026-12-06T00:00:00Z");
+    let friday_night =
+        windows(&cron("g", "0 22 * * FRI", "Europe/Berlin", 14_400), "2026-12-04T00:00:00Z", "2026-12-06T00:00:00Z");
     assert_eq!(friday_night, ["2026-12-04T21:00:00Z 2026-12-05T01:00:00Z"]);
     let sunday_night = windows(&cron("g", "0 23 * * SUN", "UTC", 7200), "2026-12-06T00:00:00Z", "2026-12-08T00:00:00Z");
     assert_eq!(sunday_night, ["2026-12-06T23:00:00Z 2026-12-07T01:00:00Z"]);
@@ -91,8 +92,7 @@ fn complaint_01_back_to_back_and_overlapping_windows_are_one_coverage() {
 fn complaint_05_windows_and_sessions_of_15_minutes_make_no_loop() {
     for (seconds, asked_for) in [(899, 900), (900, 900), (901, 901)] {
         let opens = at("2026-12-01T08:00:00Z");
-        let window =
-            [Grant { name: "g".into(), window: super::oracle::Window::Once((opens, after(opens, seconds))) }];
+        let window = [Grant { name: "g".into(), window: super::oracle::Window::Once((opens, after(opens, seconds))) }];
         let told = issued(&window, &HOURLY, "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
         assert_eq!(told, [(opens, after(opens, seconds))], "one session, cut at the end of the window");
         assert_eq!(cadence(&HOURLY).duration_seconds(opens, after(opens, seconds)), asked_for);
@@ -102,7 +102,12 @@ fn complaint_05_windows_and_sessions_of_15_minutes_make_no_loop() {
     }
     // The least that the config allows beside a lead of 15 min: still a floor between two issues.
     let tight = Cadence { session: 960, lead: 900, ..HOURLY };
-    let told = issued(&[once("g", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z")], &tight, "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z");
+    let told = issued(
+        &[once("g", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z")],
+        &tight,
+        "2026-12-01T08:00:00Z",
+        "2026-12-01T10:00:00Z",
+    );
     assert!(told.windows(2).skip(1).all(|pair| pair[1].0.duration_since(pair[0].0) == SignedDuration::from_secs(60)));
 }
 
@@ -110,7 +115,12 @@ fn complaint_05_windows_and_sessions_of_15_minutes_make_no_loop() {
 fn complaint_07_the_lead_is_what_is_left_at_a_refresh_at_both_ends_of_its_range() {
     for lead in [900, 1200, 3540] {
         let rhythm = Cadence { lead, ..HOURLY };
-        let told = issued(&[once("g", "2026-12-01T08:00:00Z", "2026-12-01T14:00:00Z")], &rhythm, "2026-12-01T08:00:00Z", "2026-12-01T14:00:00Z");
+        let told = issued(
+            &[once("g", "2026-12-01T08:00:00Z", "2026-12-01T14:00:00Z")],
+            &rhythm,
+            "2026-12-01T08:00:00Z",
+            "2026-12-01T14:00:00Z",
+        );
         assert!(told.len() > 5);
         for pair in told.windows(2) {
             assert_eq!(pair[0].1.duration_since(pair[1].0), SignedDuration::from_secs(lead));

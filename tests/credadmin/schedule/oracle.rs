@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-pub use super::windows::{Grant, Span, Window, after, instant};
 use super::windows::union;
+pub use super::windows::{Grant, Span, Window, after, instant};
 
 #[derive(Clone, Debug)]
 pub struct Cadence {

@@ -105,7 +105,9 @@ proptest! {
         let mut old = daemon(1, short);
         let mut daemons = [daemon(0, 50), daemon(0, 50)];
         for daemon in [&mut daemons[0], &mut old] {
-            prop_assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+            let verdict = daemon.look(&staging, now());
+            let publishes = matches!(verdict, Verdict::Publish { .. });
+            prop_assert!(publishes);
             daemon.write(&mut staging);
         }
         prop_assert_eq!(token::ends(staging.current.as_ref().unwrap()), Some(old.ends));

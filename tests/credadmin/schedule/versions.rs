@@ -37,7 +37,7 @@ fn long(cadence: &Cadence) -> impl Strategy<Value = Vec<Grant>> + use<> {
 }
 
 proptest! {
-    #![proptest_config(seeded(200))]
+    #![proptest_config(seeded(120))]
 
     #[test]
     fn invariant_5_never_more_than_90_versions_in_24_hours_for_what_is_accepted(

@@ -1,8 +1,8 @@
 //! When windows should be open, worked out the slow way and with none of the product's code: every civil minute is looked at.
 
+use super::cron_line::Line;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
-use super::cron_line::Line;
 
 /// `[opens, closes)`
 pub type Span = (Timestamp, Timestamp);
