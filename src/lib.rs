@@ -25,6 +25,4 @@ pub mod aws;
 pub mod clock;
 pub mod credential;
 
-
-
 pub mod cli;

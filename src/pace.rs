@@ -27,7 +27,8 @@ impl Pace {
     /// Books the next turn and tells how long it is until then.
     fn book(&self, now: Elapsed) -> SignedDuration {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = last.map_or(SignedDuration::ZERO, |(booked_at, wait)| (wait + GAP - now.since(booked_at)).max(SignedDuration::ZERO));
+        let wait =
+            last.map_or(SignedDuration::ZERO, |(booked_at, wait)| (wait + GAP - now.since(booked_at)).max(SignedDuration::ZERO));
         *last = Some((now, wait));
         wait
     }

@@ -19,7 +19,9 @@ const LOG_SENSITIVE_BODIES: &str = "LOG_SENSITIVE_BODIES";
 
 pub fn run(config: &Path) -> ExitCode {
     if std::env::var_os(LOG_SENSITIVE_BODIES).is_some() {
-        eprintln!("error: {LOG_SENSITIVE_BODIES} is set: with it the AWS SDK logs credentials. Unset it; credadmin does not start.");
+        eprintln!(
+            "error: {LOG_SENSITIVE_BODIES} is set: with it the AWS SDK logs credentials. Unset it; credadmin does not start."
+        );
         return ExitCode::from(EX_CONFIG);
     }
     let clock = Clock::system();

@@ -39,9 +39,9 @@ impl Config {
         Ok(Self { directory, text, grants: 0 })
     }
 
-    /// Adds a grant that opens the secret once, for an hour.
+    /// Adds a grant that opens the secret once, for a quarter of an hour: its first session is its last.
     pub fn once(&mut self, secret: usize, opens: Timestamp) -> Told {
-        let closes = opens + SignedDuration::from_hours(1);
+        let closes = opens + SignedDuration::from_mins(15);
         self.grant(secret, &format!("from = \"{opens}\"\nuntil = \"{closes}\""))
     }
 

@@ -99,7 +99,8 @@ impl Aws for Model {
         if let Some(fault) = fault {
             answer = self.world.twist(&fault, answer);
         }
-        let keys = answer.credentials.ok_or_else(|| Trouble::new(Operation::AssumeRole, Kind::Garbled, "UnreadableAnswer", ""))?;
+        let keys =
+            answer.credentials.ok_or_else(|| Trouble::new(Operation::AssumeRole, Kind::Garbled, "UnreadableAnswer", ""))?;
         Ok(Answer {
             expiration: keys.expiration.expect("a session ends"),
             credential: Credential {

@@ -304,8 +304,13 @@ fn judge(world: &World, history: &History, start: Timestamp, end: Timestamp) {
                 .into_iter()
                 .filter(|open| open.0 - SignedDuration::from_secs(2) <= version.created && version.created < open.1)
                 .max_by_key(|open| open.1);
-            let inside = inside.unwrap_or_else(|| panic!("invariant 3: {secret} was written at {}, when closed", version.created));
-            assert!(dies <= inside.1, "invariant 1: a session of {secret} written at {} lives until {dies}, past {inside:?}", version.created);
+            let inside =
+                inside.unwrap_or_else(|| panic!("invariant 3: {secret} was written at {}, when closed", version.created));
+            assert!(
+                dies <= inside.1,
+                "invariant 1: a session of {secret} written at {} lives until {dies}, past {inside:?}",
+                version.created
+            );
             ours.push((version.created, dies, ends[..16].to_owned()));
         }
         for (i, (created, ..)) in ours.iter().enumerate() {
@@ -362,7 +367,10 @@ fn in_steady_state(
         assert!(current.version_id.starts_with("credadmin-"), "invariant 2: a stranger's version stays in {secret} at {at}");
         let left = dies.duration_since(at);
         let to_the_end = open.1.duration_since(*dies) <= SignedDuration::from_secs(2);
-        assert!(left >= lead || (to_the_end && left > SignedDuration::ZERO), "invariant 2: {left:#} left in {secret} at {at}, open {open:?}");
+        assert!(
+            left >= lead || (to_the_end && left > SignedDuration::ZERO),
+            "invariant 2: {left:#} left in {secret} at {at}, open {open:?}"
+        );
     }
     assert!(looked > 500, "{secret} was looked at {looked} times");
 }
