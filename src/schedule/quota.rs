@@ -72,7 +72,11 @@ fn at_most(secret: &Secret, grants: &[Grant]) -> i64 {
         return 0;
     };
     // Bounds can cut a recurring window at either end, once each.
-    let cut = 2 * grants.iter().filter(|grant| matches!(grant.window, Window::Recurring(_))).count() as i64;
+    let cuts = |window: &Window| match window {
+        Window::Once(_) => 0,
+        Window::Recurring(it) => i64::from(it.bounds.opens > Timestamp::MIN) + i64::from(it.bounds.closes < Timestamp::MAX),
+    };
+    let cut: i64 = grants.iter().map(|grant| cuts(&grant.window)).sum();
     let stretches = DAY.as_secs() / shortest.max(1) + 2 + cut;
     DAY.as_secs() / secret.cadence.step().as_secs() + 1 + stretches
 }

@@ -51,6 +51,7 @@ impl Idle {
             Row::new("of it proportional (Pss)", format!("{:.1} MiB", memory.proportional)),
             Row::new("the most that ever was resident", format!("{:.1} MiB", memory.peak)),
             Row::new("CPU time a minute", format!("{cpu:.2} ms")),
+            Row::new("CPU time a day", format!("{:.1} s", cpu * 1440.0 / 1e3)),
             Row::new("wake-ups a minute, all threads", format!("{wake_ups:.0}")),
         ])
     }

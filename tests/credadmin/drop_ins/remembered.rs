@@ -75,17 +75,18 @@ fn every_change_that_matters_changes_the_fingerprint() {
     }
 }
 
-/// A plan is counted a year ahead. What was valid when it was read stays in force when time shows it to be too large: else the
-/// removal of a drop-in, by which access is taken back, would be refused with it.
+/// A plan is counted a year ahead from each first opening. What was valid when it was read stays in force when time shows it to
+/// be too large: else the removal of a drop-in, by which access is taken back, would be refused with it.
 #[test]
 fn a_drop_in_can_be_taken_away_whatever_time_has_made_of_the_main_file() {
-    let often =
-        "[grants.often]\nsecret = \"s\"\ncron = \"*/10 * * * *\"\nduration = \"1m\"\nnot_before = \"2029-01-01T00:00:00Z\"\n";
+    // 72 windows on a 29 February and 72 on a Friday: the next day that is both is in 2036.
+    let often = "[grants.leap]\nsecret = \"s\"\ncron = \"*/20 * 29 2 *\"\nduration = \"1m\"\n\
+                 [grants.friday]\nsecret = \"s\"\ncron = \"10-59/20 * * * FRI\"\nduration = \"1m\"\n";
     let credadmin = credadmin().write("conf.d/10.toml", often).write("grants.d/50.toml", CUT);
     let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
     assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
     credadmin.remove("grants.d/50.toml");
-    let later: Timestamp = "2028-12-31T00:00:00Z".parse().expect("an instant");
+    let later: Timestamp = "2036-02-28T00:00:00Z".parse().expect("an instant");
     let settings = sources.settings(later).expect("taken, with a remark");
     assert_eq!(main_until(&settings), at("18:00"));
     assert!(settings.remarks.iter().any(|remark| remark.is_error() && remark.found.contains("more than 90 versions")));

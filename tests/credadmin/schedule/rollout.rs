@@ -84,6 +84,18 @@ proptest! {
     }
 
     #[test]
+    fn of_two_plans_that_run_out_the_longer_stays(steps in interleaving(2), minutes in prop::array::uniform2(1_i64..=60)) {
+        let mut staging = Staging::default();
+        let mut daemons = [daemon(0, minutes[0]), daemon(1, minutes[1])];
+        run(&mut daemons, &mut staging, now(), &steps);
+        come_to_rest(&mut daemons, &mut staging, now());
+        prop_assert!(staging.writes.len() <= 3, "{:?}", staging.writes);
+        let (shorter, longer) = (daemons[0].ends.min(daemons[1].ends), daemons[0].ends.max(daemons[1].ends));
+        let current = token::ends(&staging.current.unwrap()).unwrap();
+        prop_assert!(current == longer || shorter > after(now(), RHYTHM.lead), "less than the lead is left");
+    }
+
+    #[test]
     fn a_stranger_is_written_over_once_by_daemons_that_agree(steps in interleaving(2), strangers in 1..4_usize) {
         let mut staging = Staging::default();
         let mut daemons = [daemon(0, 50), daemon(0, 50)];
