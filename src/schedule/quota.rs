@@ -61,8 +61,9 @@ fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timesta
     None
 }
 
-/// More than a plan can write in 24 hours, without looking at any day: each grid point once, and each start of coverage once.
-/// Stretches of coverage don't touch, so the shortest window bounds how many there can be.
+/// No less than a plan can write in 24 hours, without looking at any day: each grid point once, and each start of coverage once.
+///
+/// Stretches of coverage don't touch, so the shortest window bounds how many there can be; and each begins with an opening.
 fn at_most(secret: &Secret, grants: &[Grant]) -> i64 {
     let seconds = |window: &Window| match window {
         Window::Once(span) => span.closes.duration_since(span.opens).as_secs(),
@@ -77,8 +78,25 @@ fn at_most(secret: &Secret, grants: &[Grant]) -> i64 {
         Window::Recurring(it) => i64::from(it.bounds.opens > Timestamp::MIN) + i64::from(it.bounds.closes < Timestamp::MAX),
     };
     let cut: i64 = grants.iter().map(|grant| cuts(&grant.window)).sum();
-    let stretches = DAY.as_secs() / shortest.max(1) + 2 + cut;
+    let by_length = DAY.as_secs() / shortest.max(1) + cut;
+    let by_openings = grants.iter().map(|grant| openings(&grant.window)).sum::<i64>() + cut;
+    // What is open already at either end of the time looked at.
+    let stretches = by_length.min(by_openings) + 2;
     DAY.as_secs() / secret.cadence.step().as_secs() + 1 + stretches
+}
+
+/// How often a window opens in 24 hours at most. Where clocks are put forward, by a day at most, these are two days of them.
+fn openings(window: &Window) -> i64 {
+    match window {
+        Window::Once(_) => 1,
+        Window::Recurring(it) => {
+            let pattern = &it.cron.pattern;
+            let hours = (0..24).filter(|hour| pattern.hour_match(*hour).unwrap_or(true)).count();
+            let minutes = (0..60).filter(|minute| pattern.minute_match(*minute).unwrap_or(true)).count();
+            let seconds = (0..60).filter(|second| pattern.second_match(*second).unwrap_or(true)).count();
+            2 * (hours * minutes * seconds) as i64
+        }
+    }
 }
 
 fn after(t: Timestamp, by: SignedDuration) -> Timestamp {

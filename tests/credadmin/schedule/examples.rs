@@ -89,6 +89,23 @@ fn complaint_01_back_to_back_and_overlapping_windows_are_one_coverage() {
 }
 
 #[test]
+fn windows_that_open_every_minute_for_longer_than_that_are_one() {
+    let told = windows(&cron("g", "* 8 * * *", "UTC", 61), "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
+    assert_eq!(told, ["2026-12-01T08:00:00Z 2026-12-01T09:00:01Z"]);
+}
+
+#[test]
+fn a_window_that_opens_just_where_a_session_would_end_is_seen_in_time() {
+    let now = cadence(&HOURLY).grid_point(at("2026-12-01T08:00:00Z"));
+    let end = after(now, HOURLY.session);
+    let window = |name: &str, opens, closes| Grant { name: name.into(), window: super::oracle::Window::Once((opens, closes)) };
+    let grants = grants(&[window("a", now, end), window("b", end, after(end, 3600))]);
+    let rhythm = cadence(&HOURLY);
+    let plan = plan(now, &rhythm, &Coverage::between(&grants, now, horizon(now, &rhythm)));
+    assert_eq!((plan.ends, plan.closes, plan.look_again), (Some(end), None, Some(after(now, HOURLY.step()))));
+}
+
+#[test]
 fn complaint_05_windows_and_sessions_of_15_minutes_make_no_loop() {
     for (seconds, asked_for) in [(899, 900), (900, 900), (901, 901)] {
         let opens = at("2026-12-01T08:00:00Z");

@@ -27,7 +27,7 @@ fn instants(case: &Case, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
     instants.extend(instants.iter().map(before).collect::<Vec<_>>());
     instants.retain(|t| from <= *t && *t < until);
     instants.sort();
-    instants.truncate(16);
+    instants.truncate(12);
     instants
 }
 
