@@ -25,8 +25,13 @@ pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec
     }
     // Where a grant is missing, so may be the one that joins two others.
     if faults.is_empty() && merged.complete {
-        for (secret, grants) in by_secret(&draft.secrets, draft.grants.clone()) {
-            faults.extend(Overrun::of(&secret, &grants, now).map(|overrun| overrun.of_secret(&secret, merged)));
+        let mut rooms: BTreeMap<&Name, Vec<&Grant>> = BTreeMap::new();
+        for grant in &draft.grants {
+            rooms.entry(&grant.secret).or_default().push(grant);
+        }
+        for secret in &draft.secrets {
+            let grants: Vec<Grant> = rooms.get(&secret.name).into_iter().flatten().map(|grant| (*grant).clone()).collect();
+            faults.extend(Overrun::of(secret, &grants, now).map(|overrun| overrun.of_secret(secret, merged)));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What one file says, word for word, and where each key stands in it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use figment::value::{Dict, Map, Value};
-use figment::{Metadata, Profile, Provider};
+use figment::value::{Dict, Value};
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Place};
@@ -16,13 +16,12 @@ pub struct Document {
     path: PathBuf,
     text: Arc<str>,
     dict: Dict,
-    spans: HashMap<Vec<String>, Spans>,
+    /// Found where a mistake asks for the first place: of 10,000 grants they take more memory than all that is kept of them.
+    spans: OnceCell<Spans>,
 }
 
-struct Spans {
-    key: Range<usize>,
-    value: Range<usize>,
-}
+/// Where each key stands, and its value.
+type Spans = HashMap<Vec<String>, (Range<usize>, Range<usize>)>;
 
 /// What of a key a mistake is in.
 #[derive(Clone, Copy)]
@@ -42,9 +41,8 @@ impl Document {
             Fault::error("not valid TOML", error.message(), place)
         });
         let faults = faults.collect();
-        let mut spans = HashMap::new();
-        let dict = dict(table.get_ref(), &mut Vec::new(), &mut spans);
-        (Self { path, text, dict, spans }, faults)
+        let dict = dict(table.into_inner());
+        (Self { path, text, dict, spans: OnceCell::new() }, faults)
     }
 
     /// The names of the tables under `room`: what the file is about, even where it can't be read to its end.
@@ -58,50 +56,52 @@ impl Document {
         self.dict.iter().map(|(key, value)| (key.as_str(), value))
     }
 
+    /// What it says, to be merged with others; it then says nothing any more, but still knows its places.
+    pub fn take(&mut self) -> Dict {
+        std::mem::take(&mut self.dict)
+    }
+
     /// A place in it.
     pub fn place(&self, path: &[&str], part: Part) -> Option<Place> {
         let path: Vec<String> = path.iter().map(|name| name.to_string()).collect();
-        let spans = self.spans.get(&path)?;
+        let (key, value) = self.spans.get_or_init(|| spans(&self.text)).get(&path)?;
         let span = match part {
-            Part::Key => spans.key.clone(),
-            Part::Value => spans.value.clone(),
+            Part::Key => key.clone(),
+            Part::Value => value.clone(),
         };
         Some(Place::Text { path: self.path.clone(), text: Arc::clone(&self.text), span })
     }
 }
 
-impl Provider for &Document {
-    fn metadata(&self) -> Metadata {
-        Metadata::from("TOML file", Path::new(&self.path))
+fn spans(text: &str) -> Spans {
+    fn walk(table: &DeTable<'_>, path: &mut Vec<String>, spans: &mut Spans) {
+        for (key, value) in table {
+            path.push(key.get_ref().to_string());
+            spans.insert(path.clone(), (key.span(), value.span()));
+            if let DeValue::Table(table) = value.get_ref() {
+                walk(table, path, spans);
+            }
+            path.pop();
+        }
     }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        Ok(Map::from([(Profile::Default, self.dict.clone())]))
-    }
+    let mut spans = Spans::new();
+    walk(DeTable::parse_recoverable(text).0.get_ref(), &mut Vec::new(), &mut spans);
+    spans
 }
 
-fn dict(table: &DeTable<'_>, path: &mut Vec<String>, spans: &mut HashMap<Vec<String>, Spans>) -> Dict {
-    let mut dict = Dict::new();
-    for (key, value) in table {
-        path.push(key.get_ref().to_string());
-        spans.insert(path.clone(), Spans { key: key.span(), value: value.span() });
-        dict.insert(key.get_ref().to_string(), plain(value.get_ref(), path, spans));
-        path.pop();
-    }
-    dict
+fn dict(table: DeTable<'_>) -> Dict {
+    table.into_iter().map(|(key, value)| (key.into_inner().into_owned(), plain(value.into_inner()))).collect()
 }
 
 /// A date without quotes is as good as one in quotes.
-fn plain(value: &DeValue<'_>, path: &mut Vec<String>, spans: &mut HashMap<Vec<String>, Spans>) -> Value {
+fn plain(value: DeValue<'_>) -> Value {
     match value {
-        DeValue::String(text) => Value::from(text.to_string()),
+        DeValue::String(text) => Value::from(text.into_owned()),
         DeValue::Integer(number) => number.as_str().parse::<i64>().map_or_else(|_| number.as_str().into(), Value::from),
         DeValue::Float(number) => number.as_str().parse::<f64>().map_or_else(|_| number.as_str().into(), Value::from),
-        DeValue::Boolean(yes) => Value::from(*yes),
+        DeValue::Boolean(yes) => Value::from(yes),
         DeValue::Datetime(instant) => Value::from(instant.to_string()),
-        DeValue::Array(values) => {
-            Value::from(values.iter().map(|value| plain(value.get_ref(), path, &mut HashMap::new())).collect::<Vec<_>>())
-        }
-        DeValue::Table(table) => Value::from(dict(table, path, spans)),
+        DeValue::Array(values) => Value::from(values.into_iter().map(|value| plain(value.into_inner())).collect::<Vec<_>>()),
+        DeValue::Table(table) => Value::from(dict(table)),
     }
 }

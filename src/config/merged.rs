@@ -1,10 +1,10 @@
 //! Documents and, over them, the environment, merged by figment, with the way back to where a key stands.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
-use figment::providers::Serialized;
-use figment::value::Dict;
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
 
 use super::document::{Document, Part};
 use super::environment::Environment;
@@ -23,22 +23,21 @@ pub struct Merged {
 
 impl Merged {
     /// Merges `documents`, later over earlier, and `environment` over them.
-    pub fn new(main: &Path, documents: Vec<Document>, environment: Environment, complete: bool) -> Self {
-        let figment = together(&documents).merge(&environment);
-        Self { root: extract(&figment), complete, main: main.into(), documents, environment }
+    pub fn new(main: &Path, mut documents: Vec<Document>, environment: Environment, complete: bool) -> Self {
+        let root = extract(&together(&mut documents).merge(&environment));
+        Self { root, complete, main: main.into(), documents, environment }
     }
 
-    /// The same with drop-ins over it, for the grants that they name.
-    pub fn with(&self, drop_ins: Vec<Document>) -> Merged {
-        let base = Figment::from(Serialized::defaults(&self.root));
-        let figment = base.merge(together(&drop_ins));
-        Self {
-            root: extract(&figment),
-            complete: self.complete,
-            main: self.main.clone(),
-            documents: drop_ins,
-            environment: Environment::default(),
-        }
+    /// The same with drop-ins over it: of the grants, only those that they name.
+    pub fn with(&self, mut drop_ins: Vec<Document>) -> Merged {
+        let grants = self.root.get("grants").and_then(Value::as_dict);
+        let named = drop_ins.iter().flat_map(|document| document.names("grants"));
+        let under: Dict = named.filter_map(|name| Some((name.clone(), grants?.get(&name)?.clone()))).collect();
+        let rest = self.root.iter().filter(|(room, _)| *room != "grants").map(|(room, value)| (room.clone(), value.clone()));
+        let base = rest.chain([("grants".into(), Value::from(under))]).collect();
+        let root = extract(&Figment::from(Said::new(base)).merge(together(&mut drop_ins)));
+        let environment = Environment::default();
+        Self { root, complete: self.complete, main: self.main.clone(), documents: drop_ins, environment }
     }
 
     /// Where a key stands, in the last source that has it; else, the table that it would stand in.
@@ -56,17 +55,37 @@ impl Merged {
 }
 
 /// Later over earlier. By halves, because each merge goes through all the tables of both sides.
-fn together(documents: &[Document]) -> Figment {
+fn together(documents: &mut [Document]) -> Figment {
     match documents {
         [] => Figment::new(),
-        [document] => Figment::from(document),
+        [document] => Figment::from(Said::new(document.take())),
         _ => {
-            let (earlier, later) = documents.split_at(documents.len() / 2);
+            let (earlier, later) = documents.split_at_mut(documents.len() / 2);
             together(earlier).merge(together(later))
         }
     }
 }
 
 fn extract(figment: &Figment) -> Dict {
-    figment.extract().expect("a dictionary of values takes any dictionary")
+    let mut profiles = figment.data().expect("no provider here fails");
+    profiles.remove(&Profile::Default).unwrap_or_default()
+}
+
+/// What a document says, handed over and not copied: figment asks a provider once.
+struct Said(Cell<Dict>);
+
+impl Said {
+    fn new(dict: Dict) -> Self {
+        Self(Cell::new(dict))
+    }
+}
+
+impl Provider for Said {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("TOML")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.0.take())]))
+    }
 }

@@ -10,21 +10,24 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 pub use event::{Access, Event, Published};
 pub use record::{Fields, Record};
 pub use relay::Relay;
 
-/// Events that may wait: the windows of 1,000 secrets opening at once are 2,000.
+/// Events that may wait: the windows of 1,000 secrets opening at once are 2,000. tokio's channel takes memory for those that
+/// do wait, the standard library's for all that might.
 const QUEUE: usize = 4096;
 
 /// Where events are told.
 #[derive(Clone)]
 pub struct Journal {
-    queue: SyncSender<Event>,
+    queue: mpsc::Sender<Event>,
     lost: Arc<AtomicU64>,
 }
 
@@ -34,37 +37,44 @@ pub struct Writer {
     done: Receiver<()>,
 }
 
+/// The events of a journal that nobody writes down.
+pub struct Heard(mpsc::Receiver<Event>);
+
+impl Heard {
+    /// Those told since it was last asked.
+    pub fn new_ones(&mut self) -> impl Iterator<Item = Event> + '_ {
+        std::iter::from_fn(|| self.0.try_recv().ok())
+    }
+}
+
 impl Journal {
     /// Starts the thread that writes to journald, or to standard error where this is no service.
     ///
     /// # Errors
     /// If no thread can be started.
     pub fn start() -> std::io::Result<(Self, Writer)> {
-        let (queue, events) = sync_channel(QUEUE);
+        let (queue, mut events) = mpsc::channel(QUEUE);
         let (finished, done) = sync_channel(1);
         let lost = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&lost);
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
-            writer::write(&events, &count);
+            writer::write(&mut events, &count);
             // Nobody waits any more if the daemon's grace is over.
             let _ = finished.send(());
         })?;
         Ok((Self { queue, lost }, Writer { thread, done }))
     }
 
-    /// A journal whose events are handed to whoever holds the receiver.
-    pub fn handed_to(room: usize) -> (Self, Receiver<Event>) {
-        let (queue, events) = sync_channel(room);
-        (Self { queue, lost: Arc::default() }, events)
+    /// A journal whose events are handed to whoever holds the other end.
+    pub fn handed_to(room: usize) -> (Self, Heard) {
+        let (queue, events) = mpsc::channel(room);
+        (Self { queue, lost: Arc::default() }, Heard(events))
     }
 
     /// Tells an event. Never waits.
     pub fn tell(&self, event: Event) {
-        match self.queue.try_send(event) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.lost.fetch_add(1, Ordering::Relaxed);
-            }
+        if self.queue.try_send(event).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -86,11 +96,11 @@ mod tests {
 
     #[test]
     fn a_journal_that_takes_nothing_holds_up_nobody_and_counts() {
-        let (journal, events) = Journal::handed_to(2);
+        let (journal, mut events) = Journal::handed_to(2);
         for count in 0..5 {
             journal.tell(Event::EventsLost { count });
         }
-        assert_eq!(events.try_iter().count(), 2);
+        assert_eq!(events.new_ones().count(), 2);
         assert_eq!(journal.lost.load(Ordering::Relaxed), 3);
         drop(events);
         journal.tell(Event::EventsLost { count: 0 });

@@ -2,8 +2,8 @@
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
 
+use tokio::sync::mpsc::Receiver;
 use tracing::{Dispatch, Level};
 use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::fmt::format::debug_fn;
@@ -14,9 +14,9 @@ use super::event::Event;
 use super::record::Record;
 
 /// Writes until nobody can tell anything any more.
-pub fn write(events: &Receiver<Event>, lost: &AtomicU64) {
+pub fn write(events: &mut Receiver<Event>, lost: &AtomicU64) {
     tracing::dispatcher::with_default(&subscriber(), || {
-        for event in events {
+        while let Some(event) = events.blocking_recv() {
             emit(&event.record());
             let count = lost.swap(0, Ordering::Relaxed);
             if count > 0 {

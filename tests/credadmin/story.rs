@@ -7,14 +7,13 @@ mod held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::Receiver;
 
 use credadmin::aws::Aws;
 use credadmin::aws::sdk::{Endpoints, Sdk};
 use credadmin::clock::Clock;
 use credadmin::config::{Sources, load};
 use credadmin::daemon::{Daemon, Wake};
-use credadmin::journal::{Event, Journal, Record};
+use credadmin::journal::{Event, Heard, Journal, Record};
 use jiff::{SignedDuration, Timestamp};
 use strict_aws::{Call, Operation, Role, Server, World, serve};
 use tempfile::TempDir;
@@ -172,14 +171,14 @@ impl Story {
 pub struct Host {
     wakes: mpsc::Sender<Wake>,
     task: JoinHandle<()>,
-    events: Receiver<Event>,
+    events: Heard,
     said: Vec<Event>,
 }
 
 impl Host {
     /// All that it has said so far.
     pub fn events(&mut self) -> &[Event] {
-        self.said.extend(self.events.try_iter());
+        self.said.extend(self.events.new_ones());
         &self.said
     }
 
@@ -211,7 +210,7 @@ impl Host {
     pub async fn stop(mut self) -> Vec<Event> {
         self.wakes.send(Wake::Stop("SIGTERM")).await.expect("a daemon that listens");
         self.task.await.expect("a daemon that stops by itself");
-        self.said.extend(self.events.try_iter());
+        self.said.extend(self.events.new_ones());
         self.said
     }
 

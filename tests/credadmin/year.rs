@@ -4,13 +4,12 @@
 //! stranger come and go. A judge that shares no code with the product then reads AWS's records against the invariants.
 
 use std::path::Path;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use credadmin::clock::Clock;
 use credadmin::config::Sources;
 use credadmin::daemon::{Daemon, Wake};
-use credadmin::journal::{Event, Journal};
+use credadmin::journal::{Event, Heard, Journal};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -64,7 +63,7 @@ struct Host {
     instance: String,
     task: Option<JoinHandle<()>>,
     wakes: Option<mpsc::Sender<Wake>>,
-    events: Vec<Receiver<Event>>,
+    events: Vec<Heard>,
 }
 
 impl Host {
@@ -137,7 +136,7 @@ async fn a_year_of_two_daemons_keeps_the_invariants() {
     }
     println!("lived: {:.1} s", started.elapsed().as_secs_f64());
     judge(&world, &history, start, end);
-    let events: Vec<Event> = hosts.iter().flat_map(|host| host.events.iter().flat_map(|events| events.try_iter())).collect();
+    let events: Vec<Event> = hosts.iter_mut().flat_map(|host| host.events.iter_mut().flat_map(Heard::new_ones)).collect();
     judge_events(&events);
     println!(
         "a year of two daemons: {} calls, {} sessions, {} events, {} disturbances, {:.1} s",

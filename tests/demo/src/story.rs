@@ -3,11 +3,10 @@
 mod steps;
 
 use std::error::Error;
-use std::sync::mpsc::Receiver;
 
 use aws_credential_types::Credentials;
 use credadmin::clock::Clock;
-use credadmin::journal::{Access, Event};
+use credadmin::journal::{Access, Event, Heard};
 
 use crate::application::Application;
 use crate::judge::{Evidence, judge};
@@ -21,7 +20,7 @@ type Told<T = ()> = Result<T, Box<dyn Error>>;
 pub struct Story<'a> {
     scene: &'a Scene,
     application: &'a Application,
-    events: Receiver<Event>,
+    events: Heard,
     clock: Clock,
     stage: Stage,
     /// What the journal said, but for sessions.
@@ -37,7 +36,7 @@ pub struct Story<'a> {
 
 impl<'a> Story<'a> {
     /// To be told on `stage`; `events` are those of the daemon's journal.
-    pub fn new(scene: &'a Scene, application: &'a Application, events: Receiver<Event>, clock: Clock, stage: Stage) -> Self {
+    pub fn new(scene: &'a Scene, application: &'a Application, events: Heard, clock: Clock, stage: Stage) -> Self {
         let (heard, used, planned) = (Vec::new(), Vec::new(), Vec::new());
         Self { scene, application, events, clock, stage, heard, published: 0, session: None, used, planned }
     }

@@ -88,7 +88,7 @@ impl Story<'_> {
     /// Shows what the journal has said meanwhile.
     pub(super) fn listen(&mut self) -> Told {
         let now = self.clock.now();
-        for event in self.events.try_iter() {
+        for event in self.events.new_ones() {
             if let Event::Published { session, .. } = &event {
                 self.published += 1;
                 let (id, ends) = (&session.access_key_id, session.ends.strftime("%H:%M:%S"));
