@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::schedule::cadence::{Cadence, SAFE_SESSION};
+use crate::cadence::{Cadence, SAFE_SESSION};
 
 /// The name of a `[secrets.NAME]` or `[grants.NAME]` table: 1 to 64 characters of `[a-z0-9-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,13 +92,13 @@ pub struct Grant {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Papers {
     /// Who asked.
-    pub requested_by: Option<String>,
+    pub requested_by: Option<Box<str>>,
     /// Who said yes.
-    pub approved_by: Option<String>,
+    pub approved_by: Option<Box<str>>,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
     /// Where it is written down.
-    pub ticket: Option<String>,
+    pub ticket: Option<Box<str>>,
 }
 
 /// When a grant is open. Instants are whole seconds; every window is half-open, `[opens, closes)`.

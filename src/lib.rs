@@ -4,6 +4,7 @@
 //! config ──▶ grants ──▶ coverage ──▶ plan ──▶ session ──▶ secret ──▶ journal
 //! ```
 
+pub mod cadence;
 pub mod config;
 pub mod grant;
 pub mod schedule;

@@ -12,7 +12,7 @@ use crate::journal::Published;
 use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
 use crate::schedule::token;
-use crate::schedule::verdict::{Verdict, judge};
+use crate::schedule::verdict::{Verdict, Written, judge};
 use crate::{session, vault};
 
 /// What a visit is for.
@@ -26,8 +26,8 @@ pub struct Errand {
     pub opened: Timestamp,
     /// When the session that should be in the secret ends; `None` only looks.
     pub ends: Option<Timestamp>,
-    /// A version id known to have been written, whatever DescribeSecret may say.
-    pub written: Option<String>,
+    /// The last version id known to have been written.
+    pub written: Option<Written>,
     /// How many more versions the budget of the day allows.
     pub room: usize,
 }
@@ -89,8 +89,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     let Some(ends) = errand.ends else {
         return Ok(Done::Looked);
     };
-    let written = |version_id: &str| errand.written.as_deref() == Some(version_id);
-    let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, written) {
+    let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, errand.written.as_ref()) {
         Verdict::InPlace => return Ok(Done::InPlace { version_id: current(seen) }),
         Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
         Verdict::Publish { version_id } => version_id,
@@ -124,10 +123,11 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
                 // DescribeSecret may be a minute behind (aws-facts §6), and does not show yet what was just written.
                 return Ok(Done::InPlace { version_id });
             }
-            match judge(&errand.secret, ends, clock.now(), &again.staged, |id| id == version_id) {
+            let written = Written { version_id, shows: false };
+            match judge(&errand.secret, ends, clock.now(), &again.staged, Some(&written)) {
                 Verdict::InPlace => Ok(Done::InPlace { version_id: current(&again) }),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => {
-                    Ok(Done::Superseded { planned: version_id, current: current(&again) })
+                    Ok(Done::Superseded { planned: written.version_id, current: current(&again) })
                 }
             }
         }

@@ -16,6 +16,7 @@ use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::{Plan, horizon, plan};
 use crate::schedule::quota::{BUDGET, DAY};
 use crate::schedule::token;
+use crate::schedule::verdict::Written;
 use crate::session::SKEW_BOUND;
 use crate::visit::{Done, Errand, Visit};
 
@@ -46,8 +47,8 @@ pub struct Watch {
     /// Until when any session lives that was handed out, as far as is known.
     alive_until: Option<Timestamp>,
     settled: Option<Settled>,
-    /// The last version id known to have been written.
-    written: Option<String>,
+    /// The last version id known to have been written, and since when that is known.
+    written: Option<(String, Elapsed)>,
     /// When versions were written in the last day, by us and by strangers.
     writes: VecDeque<Elapsed>,
     seen: Seen,
@@ -200,7 +201,10 @@ impl Watch {
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
             opened: coverage.stretches().iter().find(|span| span.contains(at.now)).map_or(back, |span| span.opens),
             ends: plan.ends,
-            written: self.written.clone(),
+            written: self.written.as_ref().map(|(version_id, since)| Written {
+                version_id: version_id.clone(),
+                shows: at.elapsed.since(*since) >= DESCRIBE_LAG,
+            }),
             room: BUDGET.saturating_sub(self.writes.len()),
         })
     }
@@ -305,6 +309,15 @@ impl Watch {
         }
     }
 
+    /// This version has been written; answers whether that is news.
+    fn knows_written(&mut self, version_id: String, at: Moment) -> bool {
+        let news = self.written.as_ref().is_none_or(|(known, _)| *known != version_id);
+        if news {
+            self.written = Some((version_id, at.elapsed));
+        }
+        news
+    }
+
     /// Readers get this version of credadmin's now.
     fn reads(&mut self, version_id: String, dies: Timestamp) {
         self.alive_until = self.alive_until.max(Some(dies));
@@ -317,10 +330,9 @@ impl Watch {
         match done {
             Done::Looked => return,
             Done::InPlace { version_id } => {
-                if self.written.as_deref() != Some(&version_id) {
+                if self.knows_written(version_id.clone(), at) {
                     tell(Event::InPlace { secret, version_id: version_id.clone(), ends });
                 }
-                self.written = Some(version_id.clone());
                 self.reads(version_id, ends);
                 self.seen.lapsed = false;
             }
@@ -335,7 +347,7 @@ impl Watch {
                         Some(_) => Event::Superseded { secret, version_id: current },
                     });
                 }
-                self.written = Some(planned);
+                self.knows_written(planned, at);
             }
             Done::Published { session, over } => {
                 if let Some(version_id) = over.filter(|version| token::ends(version).is_none()) {
@@ -345,7 +357,7 @@ impl Watch {
                     tell(Event::Cut { secret: Arc::clone(&secret), lives_until });
                 }
                 self.writes.push_back(at.elapsed);
-                self.written = Some(session.version_id.clone());
+                self.knows_written(session.version_id.clone(), at);
                 self.reads(session.version_id.clone(), session.ends);
                 self.seen.lapsed = false;
                 self.seen.superseded_by = None;

@@ -11,11 +11,11 @@ use super::document::Part;
 use super::drop_ins::{DropIns, Found};
 use super::fault::Fault;
 use super::merged::Merged;
-use super::shapes::{self, CronLines, Draft};
+use super::shapes::{self, Draft, Shared};
 use super::values::show_duration;
 use super::{Settings, Watched};
+use crate::cadence::{SAFE_SESSION, SHORTEST_SESSION};
 use crate::grant::{Grant, Name, Secret, Window};
-use crate::schedule::cadence::{SAFE_SESSION, SHORTEST_SESSION};
 
 /// Adds every mistake between the tables of the draft.
 pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec<Fault>) {
@@ -70,10 +70,10 @@ fn dropped_in(over: &Merged, files: &[Vec<String>], closed: &mut BTreeSet<String
     let named: BTreeSet<&String> = files.iter().flatten().filter(|name| !closed.contains(*name)).collect();
     let (mut dropped, mut faults) = (Vec::new(), Vec::new());
     let mut wrong = BTreeSet::new();
-    let mut lines = CronLines::default();
+    let mut shared = Shared::default();
     for name in named {
         let before = faults.len();
-        let grant = shapes::grant_called(over, name, &mut lines, &mut faults);
+        let grant = shapes::grant_called(over, name, &mut shared, &mut faults);
         faults.extend(grant.iter().flat_map(|grant| wrong_with(grant, over)));
         match grant {
             Some(grant) if faults.len() == before => dropped.push(grant),

@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::value::{Dict, Value};
 
 const PREFIX: &str = "CREDADMIN_";
 
@@ -35,6 +34,15 @@ impl Environment {
         Self { variables }
     }
 
+    /// What each of them says, to be merged in this order.
+    pub fn said(&self) -> impl Iterator<Item = Dict> + '_ {
+        self.variables.iter().map(|variable| {
+            let nested =
+                variable.path.iter().rev().fold(value(&variable.text), |inner, key| Dict::from([(key.clone(), inner)]).into());
+            nested.into_dict().unwrap_or_default()
+        })
+    }
+
     /// The variable that sets the key at `path`.
     pub fn sets(&self, path: &[&str]) -> Option<&str> {
         self.variables.iter().find(|variable| variable.path.iter().eq(path)).map(|variable| variable.name.as_str())
@@ -62,23 +70,4 @@ fn path(name: &str) -> Vec<String> {
 fn value(text: &str) -> Value {
     let parsed: Value = text.parse().unwrap_or_else(|never| match never {});
     if parsed.as_dict().is_some() { parsed } else { Value::from(text) }
-}
-
-impl Provider for &Environment {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("environment")
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let merged = self.variables.iter().fold(Figment::new(), |figment, variable| {
-            let nested = variable.path.iter().rev().fold(value(&variable.text), |inner, key| {
-                let mut dict = Dict::new();
-                dict.insert(key.clone(), inner);
-                Value::from(dict)
-            });
-            let dict = nested.into_dict().unwrap_or_default();
-            figment.merge(figment::providers::Serialized::defaults(dict))
-        });
-        Ok(Map::from([(Profile::Default, merged.extract()?)]))
-    }
 }

@@ -24,7 +24,8 @@ pub struct Merged {
 impl Merged {
     /// Merges `documents`, later over earlier, and `environment` over them.
     pub fn new(main: &Path, mut documents: Vec<Document>, environment: Environment, complete: bool) -> Self {
-        let root = extract(&together(&mut documents).merge(&environment));
+        let files = documents.iter_mut().map(Document::take);
+        let root = together(files.chain(environment.said()).collect());
         Self { root, complete, main: main.into(), documents, environment }
     }
 
@@ -35,7 +36,7 @@ impl Merged {
         let under: Dict = named.filter_map(|name| Some((name.clone(), grants?.get(&name)?.clone()))).collect();
         let rest = self.root.iter().filter(|(room, _)| *room != "grants").map(|(room, value)| (room.clone(), value.clone()));
         let base = rest.chain([("grants".into(), Value::from(under))]).collect();
-        let root = extract(&Figment::from(Said::new(base)).merge(together(&mut drop_ins)));
+        let root = together(std::iter::once(base).chain(drop_ins.iter_mut().map(Document::take)).collect());
         let environment = Environment::default();
         Self { root, complete: self.complete, main: self.main.clone(), documents: drop_ins, environment }
     }
@@ -55,23 +56,17 @@ impl Merged {
 }
 
 /// Later over earlier. By halves, because each merge goes through all the tables of both sides.
-fn together(documents: &mut [Document]) -> Figment {
-    match documents {
-        [] => Figment::new(),
-        [document] => Figment::from(Said::new(document.take())),
-        _ => {
-            let (earlier, later) = documents.split_at_mut(documents.len() / 2);
-            together(earlier).merge(together(later))
-        }
+fn together(mut said: Vec<Dict>) -> Dict {
+    if said.len() < 2 {
+        return said.pop().unwrap_or_default();
     }
-}
-
-fn extract(figment: &Figment) -> Dict {
-    let mut profiles = figment.data().expect("no provider here fails");
+    let later = said.split_off(said.len() / 2);
+    let merged = Figment::from(Said::new(together(said))).merge(Said::new(together(later)));
+    let mut profiles = merged.data().expect("no provider here fails");
     profiles.remove(&Profile::Default).unwrap_or_default()
 }
 
-/// What a document says, handed over and not copied: figment asks a provider once.
+/// What a source says, handed over and not copied: figment asks a provider once.
 struct Said(Cell<Dict>);
 
 impl Said {
@@ -82,7 +77,7 @@ impl Said {
 
 impl Provider for Said {
     fn metadata(&self) -> Metadata {
-        Metadata::named("TOML")
+        Metadata::named("config")
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {

@@ -1,6 +1,6 @@
 //! The tables of the config, key by key. What a key means and may be is said here and in the README; nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use figment::value::{Dict, Value};
@@ -14,8 +14,8 @@ use super::merged::Merged;
 use super::read::{Table, show};
 use super::values;
 use crate::aws::{Connection, Credentials};
+use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
-use crate::schedule::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
 const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 366);
@@ -43,15 +43,15 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     root.optional("grants", rooms);
     faults.extend(root.finish());
     let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, faults)).collect();
-    let mut lines = CronLines::default();
-    let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut lines, faults)).collect();
+    let mut shared = Shared::default();
+    let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
     Draft { connection: Connection { region, credentials }, grants_group, secrets, grants }
 }
 
 /// Reads one grant.
-pub fn grant_called(merged: &Merged, name: &str, lines: &mut CronLines, faults: &mut Vec<Fault>) -> Option<Grant> {
+pub fn grant_called(merged: &Merged, name: &str, shared: &mut Shared, faults: &mut Vec<Fault>) -> Option<Grant> {
     let (name, value) = merged.root.get("grants")?.as_dict()?.get_key_value(name)?;
-    grant(merged, name, value, lines, faults)
+    grant(merged, name, value, shared, faults)
 }
 
 fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Secret> {
@@ -91,31 +91,31 @@ fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -
     Some(Secret { name, secret_id, role_arn, cadence, session_policy: exact, source_identity, tags, external_id })
 }
 
-fn grant(merged: &Merged, name: &str, value: &Value, lines: &mut CronLines, faults: &mut Vec<Fault>) -> Option<Grant> {
+fn grant(merged: &Merged, name: &str, value: &Value, shared: &mut Shared, faults: &mut Vec<Fault>) -> Option<Grant> {
     let (name, mut table) = named(merged, "grants", name, value, faults)?;
     let secret = table.required("secret", "\"sensitive-s3\"", |value| {
         let wanted = "wanted: the name of a [secrets.NAME] table";
         values::text(value).ok().and_then(|text| Name::parse(&text)).ok_or_else(|| wanted.into())
     });
-    let window = window(&mut table, lines);
+    let window = window(&mut table, shared);
     let papers = Papers {
-        requested_by: table.optional("requested_by", values::text),
-        approved_by: table.optional("approved_by", values::text),
-        reason: table.optional("reason", values::text),
-        ticket: table.optional("ticket", values::text),
+        requested_by: table.optional("requested_by", values::text).map(String::into_boxed_str),
+        approved_by: table.optional("approved_by", values::text).map(String::into_boxed_str),
+        reason: table.optional("reason", values::text).map(String::into_boxed_str),
+        ticket: table.optional("ticket", values::text).map(String::into_boxed_str),
     };
     let before = faults.len();
     faults.extend(table.finish());
     if faults.len() > before {
         return None;
     }
-    Some(Grant { name, secret: secret?, window: window?, papers })
+    Some(Grant { name, secret: shared.secret(secret?), window: window?, papers })
 }
 
-fn window(table: &mut Table, lines: &mut CronLines) -> Option<Window> {
+fn window(table: &mut Table, shared: &mut Shared) -> Option<Window> {
     let from = table.optional("from", values::instant);
     let until = table.optional("until", values::instant);
-    let cron = table.optional("cron", |value| lines.get(value));
+    let cron = table.optional("cron", |value| shared.cron(value));
     let duration = table.optional("duration", |value| values::duration(value, SignedDuration::from_secs(1), LONGEST_WINDOW, ""));
     let time_zone = table.optional("time_zone", values::time_zone);
     let not_before = table.optional("not_before", values::instant);
@@ -156,18 +156,31 @@ fn window(table: &mut Table, lines: &mut CronLines) -> Option<Window> {
     Some(Window::Once(span))
 }
 
-/// Equal cron lines are one: a parsed one takes 11 KiB.
+/// What grants have in common is kept once: a parsed cron line takes 11 KiB, and ten grants of a secret name it ten times.
 #[derive(Default)]
-pub struct CronLines(HashMap<String, Arc<croner::Cron>>);
+pub struct Shared {
+    lines: HashMap<String, Arc<croner::Cron>>,
+    secrets: HashSet<Name>,
+}
 
-impl CronLines {
-    fn get(&mut self, value: &Value) -> Result<Arc<croner::Cron>, String> {
-        if let Some(cron) = value.as_str().and_then(|line| self.0.get(line)) {
+impl Shared {
+    fn cron(&mut self, value: &Value) -> Result<Arc<croner::Cron>, String> {
+        if let Some(cron) = value.as_str().and_then(|line| self.lines.get(line)) {
             return Ok(Arc::clone(cron));
         }
         let cron = Arc::new(values::cron(value)?);
-        self.0.insert(value.as_str().unwrap_or_default().to_owned(), Arc::clone(&cron));
+        self.lines.insert(value.as_str().unwrap_or_default().to_owned(), Arc::clone(&cron));
         Ok(cron)
+    }
+
+    fn secret(&mut self, name: Name) -> Name {
+        match self.secrets.get(&name) {
+            Some(known) => known.clone(),
+            None => {
+                self.secrets.insert(name.clone());
+                name
+            }
+        }
     }
 }
 

@@ -63,6 +63,17 @@ pub fn time_zone(value: &Value) -> Read<TimeZone> {
 pub fn cron(value: &Value) -> Read<croner::Cron> {
     let wanted = "wanted: five fields (minute, hour, day of month, month, day of week) such as \"0 22 * * MON-FRI\"";
     let line = text(value).ok().filter(|line| line.split_whitespace().count() == 5).ok_or(wanted)?;
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (day, weekday) = (fields[2], fields[4]);
+    // Where both are restricted, cron opens on either. `*/2` is a restriction to some crons and none to others (Debian's),
+    // which then open on days that are both.
+    let stepped = |field: &str| field.starts_with("*/");
+    let restricted = |field: &str| !matches!(field, "*" | "?");
+    if (stepped(day) && restricted(weekday)) || (stepped(weekday) && restricted(day)) {
+        return Err("wanted: no */n in one of the day fields where the other names days: programs differ in what that means. \
+                    Write the days out, such as 1-31/2"
+            .into());
+    }
     let parser = croner::parser::CronParser::builder()
         .seconds(croner::parser::Seconds::Disallowed)
         .year(croner::parser::Year::Disallowed)

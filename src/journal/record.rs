@@ -271,10 +271,10 @@ impl Event {
             Self::Opened { secret, grant, closes } => Fields {
                 grant: Some(grant.name.to_string()),
                 expiration: closes.map(|closes| closes.to_string()),
-                requested_by: grant.papers.requested_by.clone(),
-                approved_by: grant.papers.approved_by.clone(),
-                reason: grant.papers.reason.clone(),
-                ticket: grant.papers.ticket.clone(),
+                requested_by: grant.papers.requested_by.as_deref().map(str::to_owned),
+                approved_by: grant.papers.approved_by.as_deref().map(str::to_owned),
+                reason: grant.papers.reason.as_deref().map(str::to_owned),
+                ticket: grant.papers.ticket.as_deref().map(str::to_owned),
                 ..Fields::of(secret)
             },
             Self::Closed { secret, grant, .. } => Fields { grant: Some(grant.to_string()), ..Fields::of(secret) },

@@ -11,7 +11,6 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_macros)]
 
 pub mod backoff;
-pub mod cadence;
 pub mod coverage;
 pub mod plan;
 pub mod quota;

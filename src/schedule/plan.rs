@@ -9,8 +9,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::cadence::Cadence;
 use super::coverage::Coverage;
+use crate::cadence::Cadence;
 use crate::grant::Grant;
 
 /// What should be so at one instant.

@@ -14,6 +14,15 @@ pub struct Staged {
     pub others: Vec<String>,
 }
 
+/// A version id known to have been written, whatever DescribeSecret says: that may be a minute behind (aws-facts §6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The version id.
+    pub version_id: String,
+    /// Whether that was so long ago that DescribeSecret shows by now what came of it.
+    pub shows: bool,
+}
+
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -33,11 +42,12 @@ pub enum Verdict {
     },
 }
 
-/// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`. `written` tells whether a version
-/// id is known to have been written already, whatever DescribeSecret says: it may be a minute behind (aws-facts §6).
-pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: impl Fn(&str) -> bool) -> Verdict {
+/// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`.
+pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: Option<&Written>) -> Verdict {
     let planned = token::token(secret, ends, None);
-    let publish = |version_id: String| match written(&version_id) || staged.others.contains(&version_id) {
+    let is_listed = |version_id: &String| staged.others.contains(version_id);
+    let is_written = |version_id: &String| written.is_some_and(|it| it.version_id == *version_id);
+    let publish = |version_id: String| match is_written(&version_id) || is_listed(&version_id) {
         true => Verdict::Superseded { planned: version_id },
         false => Verdict::Publish { version_id },
     };
@@ -48,12 +58,15 @@ pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, 
     if current == planned || staged.others.iter().any(|other| current == over(other)) {
         return Verdict::InPlace;
     }
+    let displaced = is_listed(&planned) || (is_written(&planned) && written.is_some_and(|it| it.shows));
     match token::ends(current) {
         // A stranger's.
         None => publish(over(current)),
         // Ours was published, another plan's came after it and runs out: readers need ours once more. Once only: the token
         // hashes the version that it takes the place of.
-        Some(lapses) if runs_out(secret, lapses, ends, now) && staged.others.contains(&planned) => publish(over(current)),
+        Some(lapses) if runs_out(secret, lapses, ends, now) && (displaced || is_written(&over(current))) => {
+            publish(over(current))
+        }
         Some(_) => publish(planned),
     }
 }

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use credadmin::clock::{Clock, Elapsed};
+use jiff::SignedDuration;
 
 use crate::Told;
 use crate::account::{Account, Quotas};
@@ -38,6 +39,12 @@ pub fn begin() -> Told<Idle> {
 }
 
 impl Idle {
+    /// Waits until it has idled for a minute.
+    pub fn wait_a_minute(&self) {
+        let rest = SignedDuration::from_secs(60) - Clock::system().elapsed().since(self.since);
+        thread::sleep(Duration::try_from(rest).unwrap_or_default());
+    }
+
     /// Measures what it took since.
     pub fn end(self) -> Told<Vec<Row>> {
         let minutes = Clock::system().elapsed().since(self.since).as_secs_f64() / 60.0;

@@ -3,6 +3,8 @@
 //! It prints a table and judges nothing by time: it fails where something is broken, never where something is slow. Compared
 //! things take turns, and each is a process of its own, so that the AWS double's own work is counted for nobody.
 //!
+//! `cargo bench -- refresh idle` measures these alone.
+//!
 //! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `today`: the Python program
 //! - `config`: config files as large as is wished; `daemon`: the program that is measured
 //! - `refresh`, `lateness`, `crowd`, `idle`, `planning`: the rows of the table
@@ -34,7 +36,6 @@ fn main() -> ExitCode {
     let outcome = match mode.as_deref() {
         Some(account::MODE) => account::serve(),
         Some(bare::MODE) => bare::serve(),
-        // cargo passes `--bench`.
         _ => measure(),
     };
     match outcome {
@@ -48,12 +49,26 @@ fn main() -> ExitCode {
 
 fn measure() -> Told {
     println!("credadmin, measured on {:.0}\n{}\n", Clock::system().now(), proc::machine()?);
+    // cargo passes `--bench`.
+    let asked_for: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| asked_for.is_empty() || asked_for.iter().any(|asked| asked == name);
     // It idles while the rest is measured.
-    let idle = idle::begin()?;
-    table::print("Plan", &planning::measure()?);
-    table::print("10,000 grants over 1,000 secrets", &crowd::measure()?);
-    table::print("CPU time of a refresh", &refresh::measure()?);
-    table::print("Lateness of the first session, one window at a time", &lateness::measure()?);
-    table::print("At rest", &idle.end()?);
+    let idle = wanted("idle").then(idle::begin).transpose()?;
+    if wanted("planning") {
+        table::print("Plan", &planning::measure()?);
+    }
+    if wanted("crowd") {
+        table::print("10,000 grants over 1,000 secrets", &crowd::measure()?);
+    }
+    if wanted("refresh") {
+        table::print("CPU time of a refresh", &refresh::measure()?);
+    }
+    if wanted("lateness") {
+        table::print("Lateness of the first session, one window at a time", &lateness::measure()?);
+    }
+    if let Some(idle) = idle {
+        idle.wait_a_minute();
+        table::print("At rest", &idle.end()?);
+    }
     Ok(())
 }

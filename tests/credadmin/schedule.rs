@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use credadmin::cadence::Cadence;
 use credadmin::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
-use credadmin::schedule::cadence::Cadence;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::{Config, RngSeed};

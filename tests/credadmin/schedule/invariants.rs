@@ -1,7 +1,7 @@
 //! Design.md's invariants 1 to 3 over the pure plan, and what the daemon's loop rests on. Coverage is the oracle's.
 
+use credadmin::cadence::Cadence;
 use credadmin::grant::Grant;
-use credadmin::schedule::cadence::Cadence;
 use credadmin::schedule::coverage::Coverage;
 use credadmin::schedule::plan::{Plan, horizon, plan, sessions};
 use jiff::{SignedDuration, Timestamp};

@@ -134,6 +134,36 @@ proptest! {
 }
 
 #[test]
+fn ours_comes_back_where_another_plan_has_pushed_it_off_the_labels() {
+    for restarted in [false, true] {
+        let mut staging = Staging::default();
+        let mut ours = daemon(0, 50);
+        // A canary on another config publishes twice and is taken away.
+        for daemon in [&mut ours, &mut daemon(1, 5), &mut daemon(1, 10)] {
+            assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+            daemon.write(&mut staging);
+        }
+        if restarted {
+            ours.restart();
+        }
+        let verdicts = come_to_rest(std::slice::from_mut(&mut ours), &mut staging, after(now(), 300));
+        assert_eq!(verdicts, [Verdict::InPlace], "restarted: {restarted}");
+        assert_eq!(token::ends(&staging.current.unwrap()), Some(ours.ends));
+    }
+}
+
+#[test]
+fn what_was_written_just_now_is_not_written_again_because_it_does_not_show_yet() {
+    let mut staging = Staging::default();
+    let (mut ours, mut other) = (daemon(0, 50), daemon(1, 5));
+    assert!(matches!(other.look(&staging, now()), Verdict::Publish { .. }));
+    other.write(&mut staging);
+    let planned = token::token(&ours.secret, ours.ends, None);
+    ours.knows_written(planned.clone(), false);
+    assert_eq!(ours.look(&staging, now()), Verdict::Superseded { planned });
+}
+
+#[test]
 fn a_label_moved_back_by_an_operator_is_not_fought_over() {
     let mut staging = Staging::default();
     staging.put("a-stranger-wrote-this-version-000001");

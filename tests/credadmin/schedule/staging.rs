@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use credadmin::grant::Secret;
-use credadmin::schedule::verdict::{Staged, Verdict, judge};
+use credadmin::schedule::verdict::{Staged, Verdict, Written, judge};
 use jiff::Timestamp;
 
 /// A secret, as DescribeSecret and PutSecretValue show it (aws-facts §6).
@@ -36,7 +36,7 @@ impl Staging {
 pub struct Daemon {
     pub secret: Secret,
     pub ends: Timestamp,
-    written: Option<String>,
+    written: Option<Written>,
     pending: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Daemon {
     }
 
     pub fn look(&mut self, staging: &Staging, now: Timestamp) -> Verdict {
-        let verdict = judge(&self.secret, self.ends, now, &staging.describe(), |id| self.written.as_deref() == Some(id));
+        let verdict = judge(&self.secret, self.ends, now, &staging.describe(), self.written.as_ref());
         self.pending = match &verdict {
             Verdict::Publish { version_id } => Some(version_id.clone()),
             Verdict::InPlace | Verdict::Superseded { .. } => None,
@@ -58,8 +58,14 @@ impl Daemon {
     pub fn write(&mut self, staging: &mut Staging) {
         if let Some(version_id) = self.pending.take() {
             staging.put(&version_id);
-            self.written = Some(version_id);
+            // Long ago by the next look: this secret shows at once what is written.
+            self.written = Some(Written { version_id, shows: true });
         }
+    }
+
+    /// Has been told so by AWS. `shows` is whether DescribeSecret must show it by now.
+    pub fn knows_written(&mut self, version_id: String, shows: bool) {
+        self.written = Some(Written { version_id, shows });
     }
 
     /// Forgets everything.

@@ -1,4 +1,6 @@
 //! The rhythm of one secret: how long its sessions are, how early they are refreshed, and its own grid of instants.
+//! Pure, as `schedule/` is.
+#![deny(clippy::disallowed_types, clippy::disallowed_macros)]
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
