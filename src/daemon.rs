@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -14,7 +15,10 @@ use crate::clock::Clock;
 use crate::config::{Fault, Settings, Sources, Watched};
 use crate::grant::Name;
 use crate::journal::{Event, Journal};
+use crate::memory;
+use crate::notify::Notify;
 use crate::pace::Pace;
+use crate::standing::Sum;
 use crate::visit::{Done, Errand, Visit, visit};
 use crate::watch::{Moment, Watch};
 
@@ -40,6 +44,8 @@ pub enum Wake {
     Look,
     /// Read the config again.
     Reload,
+    /// Write into the journal how things stand.
+    Report,
     /// Stop, because of this signal.
     Stop(&'static str),
 }
@@ -61,6 +67,11 @@ pub struct Daemon<A> {
     pace: Arc<Pace>,
     queue: Vec<Errand>,
     chance: fastrand::Rng,
+    notify: Notify,
+    /// How many secrets were decided when systemd was told last; `None` once it knows that the start is over.
+    starting: Option<usize>,
+    /// How things stood when systemd was told last.
+    stood: Option<Sum>,
     /// Wall clock minus steady clock, to notice that the wall clock was set.
     steady: Moment,
     skewed: bool,
@@ -84,6 +95,9 @@ impl<A: Aws> Daemon<A> {
             pace: Arc::default(),
             queue: Vec::new(),
             chance: fastrand::Rng::with_seed(seed),
+            notify: Notify::to_nobody(),
+            starting: Some(0),
+            stood: None,
             steady,
             skewed: false,
         };
@@ -93,17 +107,24 @@ impl<A: Aws> Daemon<A> {
         daemon
     }
 
+    /// Tells systemd how it goes.
+    pub fn notifying(self, notify: Notify) -> Self {
+        Self { notify, ..self }
+    }
+
     /// Runs until it is told to stop.
     pub async fn run(mut self, mut wakes: mpsc::Receiver<Wake>) {
         let signal = loop {
             self.plan();
+            self.tell_systemd();
             let slots = Arc::clone(&self.slots);
             let work_waits = !self.queue.is_empty() && self.work.len() < MOST;
             let sleep = self.sleep();
             tokio::select! {
                 wake = wakes.recv() => match wake {
                     Some(Wake::Stop(signal)) => break signal,
-                    Some(Wake::Reload) => self.reload().await,
+                    Some(Wake::Reload) => self.reload(),
+                    Some(Wake::Report) => self.report(),
                     Some(Wake::Look) => self.look_at_drop_ins(),
                     None => break "the end of its wake-ups",
                 },
@@ -136,7 +157,8 @@ impl<A: Aws> Daemon<A> {
     fn sleep(&self) -> impl Future<Output = ()> + use<A> {
         let at = self.moment();
         let wait = self.watches.values().filter_map(|watch| watch.wait(at)).min();
-        let wait = wait.unwrap_or(LONGEST_SLEEP).clamp(SignedDuration::ZERO, LONGEST_SLEEP);
+        let longest = self.notify.longest_sleep().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let wait = wait.unwrap_or(longest).clamp(SignedDuration::ZERO, longest);
         let clock = self.clock.clone();
         async move { clock.sleep(wait).await }
     }
@@ -223,6 +245,7 @@ impl<A: Aws> Daemon<A> {
             };
             self.watches.insert(name, watch);
         }
+        memory::give_back();
         let at = self.moment();
         let journal = &self.journal;
         for watch in before.into_values() {
@@ -238,7 +261,8 @@ impl<A: Aws> Daemon<A> {
     }
 
     /// SIGHUP: the whole config anew, or not at all.
-    async fn reload(&mut self) {
+    fn reload(&mut self) {
+        self.notify.reloading();
         let now = self.clock.now();
         let read = self.sources.read_again().and_then(|mut sources| {
             let settings = sources.settings(now)?;
@@ -249,16 +273,57 @@ impl<A: Aws> Daemon<A> {
                 self.sources = sources;
                 if self.connection != settings.connection {
                     self.connection = settings.connection.clone();
-                    self.aws.connect(&self.connection).await;
+                    self.aws.connect(&self.connection);
                 }
                 let (secrets, grants) = size(&settings);
                 self.journal.tell(Event::Reloaded { secrets, grants });
                 self.adopt(settings);
+                let at = self.moment();
+                self.watches.values_mut().for_each(|watch| watch.try_now(at));
             }
             Err(faults) => {
                 let faults = faults.0.iter().map(Fault::one_line).collect();
                 self.journal.tell(Event::ReloadRefused { faults });
             }
+        }
+        if self.starting.is_none() {
+            self.notify.ready();
+        }
+    }
+
+    /// SIGUSR1: how everything stands, into the journal.
+    fn report(&self) {
+        let (now, zone) = (self.clock.now(), TimeZone::system());
+        let text = Sum::of(self.watches.values().map(Watch::standing)).sentence(now, &zone);
+        self.journal.tell(Event::Status { secret: None, text });
+        for watch in self.watches.values() {
+            let text = watch.standing().sentence(now, &zone);
+            self.journal.tell(Event::Status { secret: Some(Arc::clone(&watch.secret)), text });
+        }
+    }
+
+    /// That the loop goes on, whether the first pass over all secrets is over, and how things stand.
+    fn tell_systemd(&mut self) {
+        if !self.notify.is_heard() {
+            return;
+        }
+        self.notify.alive(self.clock.elapsed());
+        if let Some(before) = self.starting {
+            let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|watch| watch.is_decided()).count());
+            if decided < secrets {
+                if decided != before {
+                    self.notify.starting();
+                    self.starting = Some(decided);
+                }
+                return self.notify.status(format!("starting: {decided} of {secrets} secrets looked at"));
+            }
+            self.starting = None;
+            self.notify.ready();
+        }
+        let sum = Sum::of(self.watches.values().map(Watch::standing));
+        if self.stood.as_ref() != Some(&sum) {
+            self.notify.status(sum.sentence(self.clock.now(), &TimeZone::system()));
+            self.stood = Some(sum);
         }
     }
 
@@ -290,6 +355,7 @@ impl<A: Aws> Daemon<A> {
 
     /// Takes no more work, and gives what is in flight its grace.
     async fn stop(mut self, signal: &'static str) {
+        self.notify.stopping();
         let mut finished = Vec::new();
         let clock = self.clock.clone();
         let mut grace = std::pin::pin!(clock.sleep(GRACE));

@@ -18,12 +18,16 @@ mod visit;
 mod watch;
 
 pub mod alarm;
+pub mod changes;
+pub mod notify;
 pub mod signals;
+pub mod standing;
 
 pub mod journal;
 
 pub mod aws;
 pub mod clock;
 pub mod credential;
+mod memory;
 
 pub mod cli;

@@ -1,11 +1,11 @@
-//! Signals: SIGTERM and SIGINT stop, SIGHUP reloads. A second SIGTERM or SIGINT ends the process at once.
+//! Signals: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR1 writes how things stand into the journal. A second SIGTERM or SIGINT ends the process at once.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures_util::StreamExt;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 use signal_hook_tokio::Signals;
 use tokio::sync::mpsc;
@@ -23,11 +23,12 @@ pub fn pass_on(wakes: mpsc::Sender<Wake>) -> io::Result<()> {
         flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked_before))?;
         flag::register(signal, Arc::clone(&asked_before))?;
     }
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1])?;
     tokio::spawn(async move {
         while let Some(signal) = signals.next().await {
             let wake = match signal {
                 SIGHUP => Wake::Reload,
+                SIGUSR1 => Wake::Report,
                 SIGINT => Wake::Stop("SIGINT"),
                 _ => Wake::Stop("SIGTERM"),
             };

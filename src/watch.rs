@@ -18,6 +18,7 @@ use crate::schedule::quota::{BUDGET, DAY};
 use crate::schedule::token;
 use crate::schedule::verdict::Written;
 use crate::session::SKEW_BOUND;
+use crate::standing::Standing;
 use crate::visit::{Done, Errand, Visit};
 
 /// How often a covered secret is looked at between refreshes, for what others do to it.
@@ -53,6 +54,8 @@ pub struct Watch {
     writes: VecDeque<Elapsed>,
     seen: Seen,
     failing: Option<Failing>,
+    /// The next grant to open, as of the last look.
+    upcoming: Option<(Timestamp, Name)>,
     /// When to look again, by the wall.
     next: Option<Timestamp>,
     /// When to look again, by the clock that nobody can set.
@@ -82,6 +85,8 @@ struct Seen {
 struct Failing {
     since: Elapsed,
     failures: u32,
+    /// The last one, in words.
+    trouble: String,
     retry_at: Elapsed,
     /// What was told since. Troubles that may pass at any moment are one and the same, `None`; others each their own.
     told: Vec<Option<Kind>>,
@@ -101,6 +106,7 @@ impl Watch {
             writes: VecDeque::new(),
             seen: Seen::default(),
             failing: None,
+            upcoming: None,
             next: Some(Timestamp::MIN),
             look_by: None,
             in_flight: false,
@@ -150,6 +156,30 @@ impl Watch {
         self.in_flight
     }
 
+    /// Whether it is known what is in the secret, or why that can't be known.
+    pub fn is_decided(&self) -> bool {
+        self.seen.at.is_some() || self.failing.is_some()
+    }
+
+    /// How the secret stands.
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            secret: &self.secret,
+            open: &self.open,
+            published_until: self.published.as_ref().map(|(_, dies)| *dies),
+            upcoming: self.upcoming.as_ref(),
+            trouble: self.failing.as_ref().map(|failing| failing.trouble.as_str()),
+        }
+    }
+
+    /// Tries again now what was to be tried later: somebody may have mended it.
+    pub fn try_now(&mut self, at: Moment) {
+        if let Some(failing) = &mut self.failing {
+            failing.retry_at = at.elapsed;
+        }
+        self.look_now();
+    }
+
     /// Looks again at the next opportunity, whatever was planned.
     pub fn look_now(&mut self) {
         self.next = Some(Timestamp::MIN);
@@ -179,6 +209,7 @@ impl Watch {
         let back = at.now.saturating_sub(SKEW_BOUND).unwrap_or(Timestamp::MIN);
         let coverage = Coverage::between(grants.iter(), back, horizon(at.now, &self.secret.cadence));
         let plan = plan(at.now, &self.secret.cadence, &coverage);
+        self.upcoming = coverage.next_opening(at.now).map(|(opens, grant)| (opens, grant.name.clone()));
         self.tell_changes(at, &plan.grants, plan.closes, tell);
         self.tell_lapse(at, tell);
         self.set_wake_ups(at, &plan);
@@ -383,6 +414,7 @@ impl Watch {
         if let Some(until) = published_until.filter(|_| pace != Pace::AfterQuota) {
             wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
         }
+        let words = trouble.to_string();
         let told = Some(trouble.kind).filter(|_| pace != Pace::Soon);
         let before = self.failing.take();
         let since = before.as_ref().map_or(at.elapsed, |failing| failing.since);
@@ -392,6 +424,6 @@ impl Watch {
             let grants = errand.grants.clone();
             tell(Event::Failing { secret: Arc::clone(&self.secret), grants, trouble, published_until, retry_in: wait });
         }
-        self.failing = Some(Failing { since, failures, retry_at: at.elapsed.after(wait), told: told_before });
+        self.failing = Some(Failing { since, failures, trouble: words, retry_at: at.elapsed.after(wait), told: told_before });
     }
 }

@@ -32,8 +32,8 @@ pub trait Aws: Send + Sync + 'static {
         value: &Zeroizing<String>,
     ) -> impl Future<Output = Result<Receipt, Trouble>> + Send;
 
-    /// Calls AWS as `connection` says from now on.
-    fn connect(&self, connection: &Connection) -> impl Future<Output = ()> + Send;
+    /// Calls AWS as `connection` says from the next call on.
+    fn connect(&self, connection: &Connection);
 
     /// Forgets our own credentials and fetches new ones: AWS has said that those in use are stale. The SDK would hold on to
     /// them (aws-facts §9).

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_config::identity::IdentityCache;
@@ -48,6 +48,8 @@ pub struct Sdk {
     clock: Clock,
     endpoints: Endpoints,
     clients: Mutex<Arc<Clients>>,
+    /// What the next call is to make new clients for.
+    wanted: Mutex<Option<Connection>>,
     /// Held while new clients are made, so that many calls in trouble make them once.
     renewing: tokio::sync::Mutex<()>,
 }
@@ -78,17 +80,21 @@ impl Sdk {
     /// The same, for an AWS that listens elsewhere.
     pub async fn at(endpoints: Endpoints, clock: Clock, connection: &Connection) -> Self {
         let clients = Mutex::new(Arc::new(Clients::new(&clock, &endpoints, connection).await));
-        Self { clock, endpoints, clients, renewing: tokio::sync::Mutex::default() }
+        Self { clock, endpoints, clients, wanted: Mutex::default(), renewing: tokio::sync::Mutex::default() }
     }
 
     fn clients(&self) -> Arc<Clients> {
         Arc::clone(&self.clients.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn wanted(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The clients, for a call. A metadata service that did not tell the region is asked again: a host that boots may start
     /// credadmin before its network.
     async fn ready(&self, operation: Operation) -> Result<Arc<Clients>, Trouble> {
-        if !self.clients().has_region {
+        if self.wanted().is_some() || !self.clients().has_region {
             self.renew().await;
         }
         let clients = self.clients();
@@ -221,16 +227,21 @@ impl Aws for Sdk {
 
     async fn renew(&self) {
         let _one_at_a_time = self.renewing.lock().await;
-        let clients = self.clients();
+        let (wanted, clients) = (self.wanted().clone(), self.clients());
         // A thousand secrets find out at once; one of them is enough.
-        if self.clock.elapsed().since(clients.since) >= RENEW_EVERY {
-            self.connect(&clients.connection).await;
+        if wanted.is_none() && self.clock.elapsed().since(clients.since) < RENEW_EVERY {
+            return;
         }
-    }
-
-    async fn connect(&self, connection: &Connection) {
+        let connection = wanted.as_ref().unwrap_or(&clients.connection);
         let clients = Arc::new(Clients::new(&self.clock, &self.endpoints, connection).await);
         *self.clients.lock().unwrap_or_else(PoisonError::into_inner) = clients;
+        // Another may be wanted by now.
+        self.wanted().take_if(|still| Some(&*still) == wanted.as_ref());
+    }
+
+    fn connect(&self, connection: &Connection) {
+        // The metadata service may have to be asked for the region, and may be silent: a call waits for it, not the daemon.
+        *self.wanted() = Some(connection.clone());
     }
 }
 

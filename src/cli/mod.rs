@@ -3,6 +3,8 @@
 mod check;
 mod plan;
 mod run;
+mod status;
+mod surroundings;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,6 +37,8 @@ enum Command {
     Check(ConfigArgument),
     /// Print which sessions would be issued, without AWS and without a daemon.
     Plan(plan::Arguments),
+    /// Ask AWS what is published. Exits with 1 if that is not what the plan wants now.
+    Status(status::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -50,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments.config),
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
     }
 }
 

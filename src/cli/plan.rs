@@ -32,8 +32,9 @@ pub struct Arguments {
     format: Format,
 }
 
+/// How it is printed.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
+pub enum Format {
     Text,
     Json,
 }

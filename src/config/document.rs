@@ -41,7 +41,7 @@ impl Document {
             Fault::error("not valid TOML", error.message(), place)
         });
         let faults = faults.collect();
-        let dict = dict(table.into_inner());
+        let dict = dict(table.get_ref());
         (Self { path, text, dict, spans: OnceCell::new() }, faults)
     }
 
@@ -89,19 +89,19 @@ fn spans(text: &str) -> Spans {
     spans
 }
 
-fn dict(table: DeTable<'_>) -> Dict {
-    table.into_iter().map(|(key, value)| (key.into_inner().into_owned(), plain(value.into_inner()))).collect()
+fn dict(table: &DeTable<'_>) -> Dict {
+    table.iter().map(|(key, value)| (key.get_ref().to_string(), plain(value.get_ref()))).collect()
 }
 
 /// A date without quotes is as good as one in quotes.
-fn plain(value: DeValue<'_>) -> Value {
+fn plain(value: &DeValue<'_>) -> Value {
     match value {
-        DeValue::String(text) => Value::from(text.into_owned()),
+        DeValue::String(text) => Value::from(text.to_string()),
         DeValue::Integer(number) => number.as_str().parse::<i64>().map_or_else(|_| number.as_str().into(), Value::from),
         DeValue::Float(number) => number.as_str().parse::<f64>().map_or_else(|_| number.as_str().into(), Value::from),
-        DeValue::Boolean(yes) => Value::from(yes),
+        DeValue::Boolean(yes) => Value::from(*yes),
         DeValue::Datetime(instant) => Value::from(instant.to_string()),
-        DeValue::Array(values) => Value::from(values.into_iter().map(|value| plain(value.into_inner())).collect::<Vec<_>>()),
+        DeValue::Array(values) => Value::from(values.iter().map(|value| plain(value.get_ref())).collect::<Vec<_>>()),
         DeValue::Table(table) => Value::from(dict(table)),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::Gid;
 
@@ -43,6 +43,11 @@ impl DropIns {
     /// The drop-ins of `directory`, which need not exist.
     pub fn new(directory: PathBuf) -> Self {
         Self { directory, named: BTreeMap::new(), read_at: Fingerprint::default() }
+    }
+
+    /// Where they are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Whether they are not any more what was read.

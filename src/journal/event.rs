@@ -169,6 +169,13 @@ pub enum Event {
         /// Forward, or back.
         by: SignedDuration,
     },
+    /// How things stand, because somebody asked.
+    Status {
+        /// The secret; `None` for all together.
+        secret: Option<Arc<Secret>>,
+        /// How it stands.
+        text: String,
+    },
     /// Events were lost because the journal did not take them.
     EventsLost {
         /// How many.

@@ -154,9 +154,9 @@ impl Event {
                 Level::WARN,
                 "bff2b9f99f42aae715922a70022709fb",
                 format!(
-                    "coverage of {} was cut, but a session handed out before lives until {lives_until}; \
-                     to end it now: credadmin revoke {}",
-                    secret.name, secret.name
+                    "coverage of {} was cut, but a session handed out before lives until {lives_until}; {}",
+                    secret.name,
+                    to_end_it_now(secret)
                 ),
             ),
             Self::Failing { secret, grants, trouble, published_until, retry_in } => {
@@ -254,6 +254,7 @@ impl Event {
                     SignedDuration::from_secs(by.as_secs())
                 ),
             ),
+            Self::Status { text, .. } => (Level::INFO, "3f0c9a4bb1d84f0f9f3c8a7f3b0d5e21", format!("status: {text}")),
             Self::EventsLost { count } => (
                 Level::WARN,
                 "4305dc63ffdf9cb381315419b77c1dcb",
@@ -306,6 +307,7 @@ impl Event {
                 error_code: Some(trouble.code.clone()),
                 ..Fields::of(secret)
             },
+            Self::Status { secret: Some(secret), .. } => Fields::of(secret),
             Self::Lapsed { secret, grants, .. } => Fields { grant: Some(list(grants)), ..Fields::of(secret) },
             Self::Cut { secret, .. }
             | Self::WellAgain { secret, .. }
@@ -320,6 +322,7 @@ impl Event {
             | Self::Remark { .. }
             | Self::ClockSkew { .. }
             | Self::ClockStepped { .. }
+            | Self::Status { secret: None, .. }
             | Self::EventsLost { .. }
             | Self::Library { .. } => Fields::default(),
         }
@@ -334,12 +337,17 @@ fn closed(secret: &Secret, grant: &Name, access: &Access) -> (Level, &'static st
         Access::LivesOn { until } => (
             Level::WARN,
             format!(
-                "nothing is refreshed any more, but a session handed out before lives until {until}; to end it now: credadmin revoke {}",
-                secret.name
+                "nothing is refreshed any more, but a session handed out before lives until {until}; {}",
+                to_end_it_now(secret)
             ),
         ),
     };
     (level, "84ccb55564873a45bbf1f246dfaf607a", format!("window closed: grant {grant} of secret {}: {means}", secret.name))
+}
+
+/// A session that was handed out can't be called back; what its role may do can.
+fn to_end_it_now(secret: &Secret) -> String {
+    format!("to end it now: revoke the active sessions of {} in IAM (AWSRevokeOlderSessions)", secret.role_arn)
 }
 
 fn list(names: &[Name]) -> String {

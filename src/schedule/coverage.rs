@@ -9,18 +9,18 @@ use crate::grant::{Grant, Span};
 pub struct Coverage<'a> {
     /// Sorted by opening.
     open: Vec<(Span, &'a Grant)>,
-    later: Option<Timestamp>,
+    later: Option<(Timestamp, &'a Grant)>,
 }
 
 impl<'a> Coverage<'a> {
     /// The coverage by `grants` (all of one secret) in `[from, until)`.
     pub fn between(grants: impl IntoIterator<Item = &'a Grant>, from: Timestamp, until: Timestamp) -> Self {
         let mut open = Vec::new();
-        let mut later: Option<Timestamp> = None;
+        let mut later: Option<(Timestamp, &'a Grant)> = None;
         for grant in grants {
             let (spans, opens) = grant.window.spans(from, until);
             open.extend(spans.into_iter().map(|span| (span, grant)));
-            later = later.into_iter().chain(opens).min();
+            later = later.into_iter().chain(opens.map(|opens| (opens, grant))).min_by_key(|(opens, _)| *opens);
         }
         open.sort_by_key(|(span, grant)| (*span, &grant.name));
         Self { open, later }
@@ -50,7 +50,13 @@ impl<'a> Coverage<'a> {
     /// The first instant after `t` at which a grant opens or closes.
     pub fn next_change(&self, t: Timestamp) -> Option<Timestamp> {
         let edges = self.open.iter().flat_map(|(span, _)| [span.opens, span.closes]);
-        edges.chain(self.later).filter(|edge| *edge > t).min()
+        edges.chain(self.later.map(|(opens, _)| opens)).filter(|edge| *edge > t).min()
+    }
+
+    /// The first grant to open after `t`, and when it does.
+    pub fn next_opening(&self, t: Timestamp) -> Option<(Timestamp, &'a Grant)> {
+        let openings = self.open.iter().map(|(span, grant)| (span.opens, *grant));
+        openings.chain(self.later).filter(|(opens, _)| *opens > t).min_by_key(|(opens, _)| *opens)
     }
 
     /// Every maximal covered span, in order.

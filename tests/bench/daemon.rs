@@ -15,9 +15,6 @@ use crate::proc;
 /// The binary.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_credadmin");
 
-/// The unit under which it runs.
-const UNIT: &str = include_str!("../../systemd/credadmin.service");
-
 /// `credadmin run`, running. Killed when dropped, and by the kernel when this process is no more.
 pub struct Daemon {
     child: Child,
@@ -31,8 +28,6 @@ impl Daemon {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", PROGRAM, "run", "--config"]).arg(config);
         command.env_clear().envs(account.instance()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        // In the environment that the unit gives it.
-        command.envs(UNIT.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('=')));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&journal)?).spawn()?;
         Ok(Self { child, journal })
     }

@@ -1,6 +1,7 @@
 //! One test binary, because the AWS SDK is slow to link.
 #![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
+mod catalog;
 mod check;
 mod complaints;
 mod conformance;
@@ -11,10 +12,12 @@ mod harness;
 mod ministack;
 mod model;
 mod moto;
+mod notify;
 mod plan;
 mod purity;
 mod schedule;
 mod secrets;
+mod status;
 mod story;
 mod stuck;
 mod year;

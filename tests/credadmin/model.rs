@@ -125,7 +125,7 @@ impl Aws for Model {
         Ok(Receipt::default())
     }
 
-    async fn connect(&self, _: &Connection) {}
+    fn connect(&self, _: &Connection) {}
 
     async fn renew(&self) {}
 }

@@ -33,8 +33,8 @@ impl Aws for Stingy {
         self.0.put_secret_value(secret_id, version_id, value).await
     }
 
-    async fn connect(&self, connection: &Connection) {
-        self.0.connect(connection).await;
+    fn connect(&self, connection: &Connection) {
+        self.0.connect(connection);
     }
 
     async fn renew(&self) {

@@ -50,7 +50,7 @@ fn wrong(sources: &[(String, String)]) -> Vec<String> {
             if implements {
                 wrong.push(format!("{name} lets a secret out: {line}"));
             }
-            if line.contains("expose_secret") || line.contains("LOG_SENSITIVE_BODIES") && name != "cli/run.rs" {
+            if line.contains("expose_secret") || line.contains("LOG_SENSITIVE_BODIES") && name != "cli/surroundings.rs" {
                 wrong.push(format!("{name}: {line}"));
             }
         }

@@ -39,9 +39,8 @@ impl<A: Aws> Aws for Held<A> {
         self.0.put_secret_value(secret_id, version_id, value).await
     }
 
-    async fn connect(&self, connection: &Connection) {
-        let _still = hold();
-        self.0.connect(connection).await;
+    fn connect(&self, connection: &Connection) {
+        self.0.connect(connection);
     }
 
     async fn renew(&self) {
