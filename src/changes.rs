@@ -26,14 +26,19 @@ const BUFFER: usize = 4096;
 /// If the kernel gives no inotify instance.
 pub fn pass_on(directory: PathBuf, clock: Clock, wakes: mpsc::Sender<Wake>) -> io::Result<()> {
     // A file that is being written is of no interest before it is closed.
-    let mask = WatchMask::CLOSE_WRITE | WatchMask::MOVE | WatchMask::DELETE | WatchMask::ATTRIB | WatchMask::ONLYDIR;
+    let files = WatchMask::CLOSE_WRITE | WatchMask::MOVE | WatchMask::DELETE | WatchMask::ATTRIB | WatchMask::ONLYDIR;
+    // The directory itself may come, go, or be put in the place of another.
+    let itself = WatchMask::CREATE | WatchMask::MOVE | WatchMask::DELETE | WatchMask::ONLYDIR;
     let inotify = Inotify::init()?;
     let mut watches = inotify.watches();
     let mut events = inotify.into_event_stream([0; BUFFER])?;
     tokio::spawn(async move {
         loop {
             // Again and again: for the kernel the same directory is the same watch.
-            let _ = watches.add(&directory, mask);
+            let _ = watches.add(&directory, files);
+            if let Some(above) = directory.parent() {
+                let _ = watches.add(above, itself);
+            }
             tokio::select! {
                 event = events.next() => match event {
                     Some(_) => clock.sleep(TOGETHER).await,

@@ -1,6 +1,7 @@
 //! The command line: one file a sub-command.
 
 mod check;
+mod completions;
 mod plan;
 mod run;
 mod status;
@@ -32,13 +33,20 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the daemon.
+    #[command(after_help = "Example: RUST_LOG=debug credadmin run")]
     Run(ConfigArgument),
     /// Check the config with the daemon's own loader: every mistake, or a summary. Exits with 78 if it would be refused.
+    #[command(after_help = "Example: credadmin check && systemctl reload credadmin")]
     Check(ConfigArgument),
     /// Print which sessions would be issued, without AWS and without a daemon.
+    #[command(after_help = "Example: credadmin plan --at 2026-12-01T00:00:00Z --for 7d")]
     Plan(plan::Arguments),
     /// Ask AWS what is published. Exits with 1 if that is not what the plan wants now.
+    #[command(after_help = "Example: credadmin status --format json | jq 'select(.as_planned | not)'")]
     Status(status::Arguments),
+    /// Print what a shell needs to complete this command line.
+    #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
+    Completions(completions::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -55,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
     }
 }
 

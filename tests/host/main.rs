@@ -1,0 +1,39 @@
+//! credadmin as it really lives: a systemd service, with a real journald and the instance-metadata service at its true address.
+//!
+//! systemd-nspawn boots the machine's own root, over a throw-away overlay and without a network; a second or so. This program
+//! is both sides: outside it boots that machine and reports, inside it is what systemd runs. Without root or systemd-nspawn it
+//! is skipped, which is a failure where `CREDADMIN_HOST_TESTS=required`.
+//!
+//! `cargo test --test host -- start drop_ins` runs the scenarios with these words in their names.
+//!
+//! - `outside`, `container`: the machine from outside
+//! - `inside`: runs the scenarios, one after the other
+//! - `account`: the AWS double; `host`, `journal`: systemd and journald, as a scenario asks them
+//! - `scenarios`: what is shown
+
+mod account;
+mod container;
+mod host;
+mod inside;
+mod journal;
+mod outside;
+mod report;
+mod scenarios;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+type Told<T = ()> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let asked_for: Vec<String> = std::env::args().skip(1).collect();
+    let is_inside = std::env::current_exe().is_ok_and(|program| program == inside::program());
+    let outcome = if is_inside { inside::run() } else { outside::run(&asked_for) };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("host: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What is shown, each on a host of its own.
+
+mod bad_config;
+mod catalog;
+mod drop_ins;
+mod journald;
+mod life;
+mod network;
+mod pair;
+mod sandbox;
+mod start;
+mod watchdog;
+
+use crate::host::Host;
+
+/// Panics where something is not as it has to be.
+pub type Scenario = fn(&Host);
+
+macro_rules! scenarios {
+    ($($part:ident::$name:ident),* $(,)?) => {
+        &[$((concat!(stringify!($part), "::", stringify!($name)), $part::$name as Scenario)),*]
+    };
+}
+
+const ALL: &[(&str, Scenario)] = scenarios![
+    start::a_start_returns_when_the_session_is_published,
+    start::a_denied_secret_keeps_nothing_from_starting,
+    journald::the_fields_join_the_journal_to_what_aws_recorded,
+    journald::no_secret_material_is_anywhere_in_the_journal,
+    journald::a_stuck_journal_holds_nothing_up,
+    journald::a_journal_that_restarts_gets_the_next_event,
+    life::a_restart_publishes_nothing_twice,
+    life::after_kill_9_systemd_starts_it_again_and_nothing_is_published_twice,
+    life::a_reload_is_whole_or_not_at_all,
+    life::sigusr1_tells_how_things_stand,
+    bad_config::a_refused_config_is_not_started_again,
+    bad_config::a_proxy_before_the_metadata_service_is_refused,
+    drop_ins::a_grant_opens_and_closes_with_its_file,
+    drop_ins::a_bad_file_disturbs_no_other,
+    drop_ins::a_thousand_files_at_once,
+    sandbox::the_unit_is_scored_by_systemd,
+    sandbox::with_vpc_endpoints_alone_it_reaches_nothing_else,
+    sandbox::the_process_is_shut_in,
+    watchdog::a_stuck_process_is_killed_and_started_again,
+    catalog::journalctl_explains_each_event,
+    pair::two_daemons_publish_each_session_once,
+    network::a_late_network_delays_and_breaks_nothing,
+];
+
+/// Their names, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+/// The one of that name.
+pub fn named(wanted: &str) -> Option<Scenario> {
+    ALL.iter().find(|(name, _)| *name == wanted).map(|(_, scenario)| *scenario)
+}
