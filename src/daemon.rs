@@ -68,8 +68,8 @@ pub struct Daemon<A> {
     queue: Vec<Errand>,
     chance: fastrand::Rng,
     notify: Notify,
-    /// How many secrets were decided when systemd was told last; `None` once it knows that the start is over.
-    starting: Option<usize>,
+    /// Whether the first pass over all secrets goes on.
+    starting: bool,
     /// How things stood when systemd was told last.
     stood: Option<Sum>,
     /// Wall clock minus steady clock, to notice that the wall clock was set.
@@ -96,7 +96,7 @@ impl<A: Aws> Daemon<A> {
             queue: Vec::new(),
             chance: fastrand::Rng::with_seed(seed),
             notify: Notify::to_nobody(),
-            starting: Some(0),
+            starting: true,
             stood: None,
             steady,
             skewed: false,
@@ -286,7 +286,7 @@ impl<A: Aws> Daemon<A> {
                 self.journal.tell(Event::ReloadRefused { faults });
             }
         }
-        if self.starting.is_none() {
+        if !self.starting {
             self.notify.ready();
         }
     }
@@ -307,22 +307,18 @@ impl<A: Aws> Daemon<A> {
         if !self.notify.is_heard() {
             return;
         }
-        self.notify.alive(self.clock.elapsed());
-        if let Some(before) = self.starting {
+        let at = self.moment();
+        self.notify.alive(at.elapsed);
+        if self.starting {
             let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|watch| watch.is_decided()).count());
             if decided < secrets {
-                if decided != before {
-                    self.notify.starting();
-                    self.starting = Some(decided);
-                }
-                return self.notify.status(format!("starting: {decided} of {secrets} secrets looked at"));
+                return self.notify.starting(format!("starting: {decided} of {secrets} secrets looked at"), at.elapsed);
             }
-            self.starting = None;
+            self.starting = false;
             self.notify.ready();
         }
         let sum = Sum::of(self.watches.values().map(Watch::standing));
-        if self.stood.as_ref() != Some(&sum) {
-            self.notify.status(sum.sentence(self.clock.now(), &TimeZone::system()));
+        if self.stood.as_ref() != Some(&sum) && self.notify.status(sum.sentence(at.now, &TimeZone::system()), at.elapsed) {
             self.stood = Some(sum);
         }
     }

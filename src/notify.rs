@@ -9,6 +9,8 @@ use crate::clock::Elapsed;
 
 /// How much longer systemd is to wait for a start that makes progress.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// The status is said no more often: a thousand windows may open at once, and systemd may be slow to listen.
+const STATUS_GAP: SignedDuration = SignedDuration::from_secs(1);
 
 /// The line to systemd.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Notify {
     watchdog: Option<SignedDuration>,
     fed: Option<Elapsed>,
     status: String,
+    status_said: Option<Elapsed>,
+    status_waits: bool,
 }
 
 impl Notify {
@@ -36,9 +40,11 @@ impl Notify {
         self.listens
     }
 
-    /// The longest sleep after which the watchdog is still fed in time: a third, so that one late wake-up is no death.
+    /// The longest sleep after which the watchdog is still fed in time, a third, so that one late wake-up is no death; and after
+    /// which a status that waits is said.
     pub fn longest_sleep(&self) -> Option<SignedDuration> {
-        self.watchdog.map(|every| every / 3)
+        let gap = self.status_waits.then_some(STATUS_GAP);
+        self.watchdog.map(|every| every / 3).into_iter().chain(gap).min()
     }
 
     /// The loop goes on. Said by the loop itself and by nothing else, so that a stuck loop is killed.
@@ -50,10 +56,12 @@ impl Notify {
         }
     }
 
-    /// The start goes on.
-    pub fn starting(&self) {
-        let patience = u32::try_from(PATIENCE.as_micros()).unwrap_or(u32::MAX);
-        self.say(&[NotifyState::ExtendTimeoutUsec(patience)]);
+    /// The start goes on, as `status` tells; systemd is asked for more time if that is news.
+    pub fn starting(&mut self, status: String, now: Elapsed) {
+        if self.status(status, now) {
+            let patience = u32::try_from(PATIENCE.as_micros()).unwrap_or(u32::MAX);
+            self.say(&[NotifyState::ExtendTimeoutUsec(patience)]);
+        }
     }
 
     /// The start, or a reload, is over.
@@ -74,12 +82,16 @@ impl Notify {
         self.say(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
     }
 
-    /// How things stand, for `systemctl status`.
-    pub fn status(&mut self, status: String) {
-        if self.status != status {
-            self.say(&[NotifyState::Status(&status)]);
-            self.status = status;
+    /// How things stand, for `systemctl status`. Answers whether that was news and was said; else it has to be said again.
+    pub fn status(&mut self, status: String, now: Elapsed) -> bool {
+        let news = self.status != status;
+        self.status_waits = news && self.status_said.is_some_and(|said| now.since(said) < STATUS_GAP);
+        if !news || self.status_waits {
+            return false;
         }
+        self.say(&[NotifyState::Status(&status)]);
+        (self.status, self.status_said) = (status, Some(now));
+        true
     }
 
     fn say(&self, states: &[NotifyState]) {

@@ -10,6 +10,22 @@ const EMPTY: &str = "cf291b608baa154405e2212ea26b2079";
 const ROTATION: &str = "a0c1e3d5cbdf2a260563ce75499136fd";
 const DRIFT: &str = "46cdad9522a9b24fe7eef6b662aae0e4";
 
+/// Whoever has mended something does not want to wait for the next try.
+#[tokio::test(start_paused = true)]
+async fn a_reload_tries_again_at_once() {
+    let story = Story::new(ONE_DAY).await;
+    story.world.forget_secret("SensitiveS3");
+    let mut daemon = story.daemon().await;
+    story.pass(LONG).await;
+    let tries = story.calls(Operation::DescribeSecret).len();
+    story.pass(seconds(20)).await;
+    assert_eq!(story.calls(Operation::DescribeSecret).len(), tries, "by now it is tried rarely");
+    story.world.create_secret("SensitiveS3", None);
+    daemon.reload().await;
+    story.pass(seconds(5)).await;
+    daemon.says_once("session published");
+}
+
 /// AWS says "denied" of a secret that does not exist where the policy names secrets by `NAME-??????`, as ours does.
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_does_not_exist() {
