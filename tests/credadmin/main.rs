@@ -9,6 +9,7 @@ mod drop_ins;
 mod emulators;
 mod faults;
 mod harness;
+mod manual;
 mod ministack;
 mod model;
 mod moto;
