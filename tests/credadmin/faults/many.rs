@@ -1,5 +1,6 @@
 //! Secrets beside one another, and daemons beside one another: nobody waits for somebody else's trouble.
 
+use credadmin::schedule::token;
 use jiff::{SignedDuration, Timestamp};
 use strict_aws::{ApiError, Fault, Operation};
 
@@ -63,6 +64,38 @@ async fn two_daemons_race() {
         assert_eq!((published, in_place), (planned, planned), "each is published by one and found by the other, lag {lag} s");
         one.kill();
         two.kill();
+    }
+}
+
+/// Another daemon on another config publishes twice and is taken away: by then the version of the one that stays has lost its
+/// label, and what the other has left runs out long before the next refresh. One that has started since has to find that out.
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_is_taken_away_leaves_no_gap() {
+    for restarted in [false, true] {
+        let story = Story::new(ONE_DAY).await;
+        let mut daemon = story.daemon().await;
+        let (refreshed, ends) = story.planned()[1];
+        story.pass(refreshed.duration_since(story.clock.now()) + seconds(5)).await;
+        let mut dies = story.clock.now();
+        for length in [12, 13] {
+            dies = Timestamp::from_second(story.clock.now().as_second()).expect("an instant") + minutes(length);
+            story.write("credadmin.toml", &ONE_DAY.replace("2026-12-02T08:00:00Z", &dies.to_string()));
+            let canary = story.daemon().await;
+            story.pass(seconds(5)).await;
+            canary.kill();
+        }
+        story.write("credadmin.toml", ONE_DAY);
+        assert_eq!(story.world.versions("SensitiveS3").len(), 4, "two of its own, two of the canary's");
+        if restarted {
+            daemon.kill();
+            daemon = story.daemon().await;
+        }
+        story.pass(minutes(20)).await;
+        let versions = story.world.versions("SensitiveS3");
+        let last = versions.last().expect("a version");
+        assert_eq!((versions.len(), token::ends(&last.version_id)), (5, Some(ends)), "once more, and once only: {restarted}");
+        assert!(last.created < dies, "readers were without access from {dies} to {}", last.created);
+        daemon.kill();
     }
 }
 
