@@ -50,6 +50,7 @@ pub fn the_process_is_shut_in(host: &Host) {
     host.start();
     for (property, wanted) in [
         ("LimitCORE", "0"),
+        ("MemorySwapMax", "0"),
         ("DynamicUser", "yes"),
         ("ProtectSystem", "strict"),
         ("ProtectHome", "yes"),
