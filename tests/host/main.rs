@@ -2,7 +2,7 @@
 //!
 //! systemd-nspawn boots the machine's own root, over a throw-away overlay and without a network; a second or so. This program
 //! is both sides: outside it boots that machine and reports, inside it is what systemd runs. Without root or systemd-nspawn it
-//! is skipped, which is a failure where `CREDADMIN_HOST_TESTS=required`.
+//! is skipped, which is a failure where `HOST_TESTS=required`.
 //!
 //! `cargo test --test host -- start drop_ins` runs the scenarios with these words in their names.
 //!

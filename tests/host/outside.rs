@@ -14,7 +14,7 @@ use crate::report::{self, Outcome};
 use crate::scenarios;
 
 /// Set to `required` where a skip is a failure.
-const REQUIREMENT: &str = "CREDADMIN_HOST_TESTS";
+const REQUIREMENT: &str = "HOST_TESTS";
 /// A guard against waiting for ever; nothing is judged by it.
 const PATIENCE: Duration = Duration::from_secs(900);
 const POLL: Duration = Duration::from_millis(100);
