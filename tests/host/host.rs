@@ -19,6 +19,9 @@ use crate::journal::{Entry, Journal};
 /// How long anything may take that is expected at once. A guard against hanging: nothing is judged by it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
+/// The end of a window that is planned as one session at any time of day: it is nearer than the refresh lead of 20 minutes, so
+/// that no grid point comes between.
+pub const SOON: i64 = 1100;
 pub const UNIT: &str = "credadmin.service";
 const ETC: &str = "/etc/credadmin";
 pub const UNITS: &str = "/etc/systemd/system";
@@ -192,9 +195,9 @@ pub fn grant(name: &str, secret: &str, from: Timestamp, until: Timestamp) -> Str
     format!("[grants.{name}]\nsecret = '{secret}'\nfrom = '{from}'\nuntil = '{until}'\n")
 }
 
-/// A grant that is open since a minute, and for half an hour more.
+/// A grant that is open since a minute, and closes [`SOON`].
 pub fn open(name: &str) -> String {
-    grant(name, "sensitive-s3", in_seconds(-60), in_seconds(1800))
+    grant(name, "sensitive-s3", in_seconds(-60), in_seconds(SOON))
 }
 
 /// So many whole seconds from now.

@@ -6,10 +6,10 @@ use serde_json::Value;
 use strict_aws::{Caller, Operation};
 
 use crate::account::{CANARY, SECRET};
-use crate::host::{Host, UNIT, grant, in_seconds, main_file, open};
+use crate::host::{Host, SOON, UNIT, grant, in_seconds, main_file, open};
 
 pub fn the_fields_join_the_journal_to_what_aws_recorded(host: &Host) {
-    let ends = in_seconds(1800);
+    let ends = in_seconds(SOON);
     let papers = "requested_by = 'jane.doe'\napproved_by = 'john.roe'\nreason = 'figures'\nticket = 'OPS-1234'\n";
     let without_policy = main_file("").replace("SensitiveS3'", "SensitiveOther'").replace("sensitive-s3", "other");
     host.account.world.create_secret("SensitiveOther", None);

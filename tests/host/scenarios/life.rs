@@ -1,7 +1,7 @@
 //! Stopped, restarted, killed and reloaded: nothing that was published is published again.
 
 use crate::account::SECRET;
-use crate::host::{Host, UNIT, grant, in_seconds, main_file, open};
+use crate::host::{Host, SOON, UNIT, grant, in_seconds, main_file, open};
 
 pub fn a_restart_publishes_nothing_twice(host: &Host) {
     host.write("credadmin.toml", main_file(&open("quarter-end")));
@@ -30,7 +30,7 @@ pub fn after_kill_9_systemd_starts_it_again_and_nothing_is_published_twice(host:
 }
 
 pub fn a_reload_is_whole_or_not_at_all(host: &Host) {
-    let (first, second) = (in_seconds(1000), in_seconds(1200));
+    let (first, second) = (in_seconds(900), in_seconds(SOON));
     let until = |ends| main_file(&grant("quarter-end", "sensitive-s3", in_seconds(-60), ends));
     host.write("credadmin.toml", until(first));
     host.start();
