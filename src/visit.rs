@@ -152,7 +152,10 @@ fn current(seen: &Description) -> String {
 }
 
 /// A secret that can't be written is trouble before anything is issued for it.
-fn writable(seen: &Description) -> Result<(), Trouble> {
+///
+/// # Errors
+/// What keeps it from being written.
+pub fn writable(seen: &Description) -> Result<(), Trouble> {
     let trouble = |kind, code, message: String| Err(Trouble::new(Operation::DescribeSecret, kind, code, &message));
     if let Some(when) = seen.deleted {
         return trouble(Kind::Deleted, "MarkedForDeletion", format!("the secret was marked for deletion at {when}"));

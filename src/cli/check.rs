@@ -13,6 +13,9 @@ use crate::clock::Clock;
 use crate::config::{self, Fault, Settings, Watched};
 use crate::schedule::coverage::Coverage;
 
+/// How far ahead it is looked for the end of a window: longer than any session, which is all that a plan needs.
+pub const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 pub fn check(path: &Path) -> ExitCode {
     let now = Clock::system().now();
     let settings = match config::load(path, now) {
@@ -56,7 +59,7 @@ fn summary(settings: &Settings, path: &Path, now: Timestamp) -> io::Result<()> {
 }
 
 fn standing(watched: &Watched, now: Timestamp) -> String {
-    let week = now.saturating_add(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MAX);
+    let week = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
     let coverage = Coverage::between(watched.grants.iter(), now, week);
     let local = |t: Timestamp| t.to_zoned_datetime(TimeZone::system()).strftime("%a %F %H:%M %Z").to_string();
     let open = coverage.grants_at(now).iter().map(|grant| grant.name.as_str()).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,6 @@
 //! `credadmin plan`: what the daemon would do, by the daemon's own plan.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
@@ -9,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::check::tell;
-use super::{refuse, written};
+use super::{ConfigArgument, refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::grant::Secret;
@@ -18,9 +17,8 @@ use crate::schedule::token::token;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The main config file; conf.d and grants.d are looked for beside it.
-    #[arg(long, value_name = "PATH", default_value = "/etc/credadmin/credadmin.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    main: ConfigArgument,
     /// From when on (RFC 3339); now, if not given.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
@@ -52,7 +50,7 @@ struct Line<'a> {
 
 pub fn plan(arguments: &Arguments) -> ExitCode {
     let from = arguments.at.unwrap_or_else(|| Clock::system().now());
-    let settings = match config::load(&arguments.config, from) {
+    let settings = match config::load(&arguments.main.config, from) {
         Ok(settings) => settings,
         Err(faults) => return refuse(&faults),
     };

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::check::tell;
+use super::check::{AHEAD, tell};
 use super::plan::Format;
 use super::surroundings::Surroundings;
-use super::{EX_CONFIG, EX_OSERR, refuse, written};
+use super::{ConfigArgument, EX_CONFIG, EX_OSERR, refuse, written};
 use crate::aws::sdk::Sdk;
 use crate::aws::trouble::Trouble;
 use crate::aws::{Aws, Description};
@@ -21,23 +20,21 @@ use crate::clock::Clock;
 use crate::config::{self, Settings, Watched};
 use crate::grant::Name;
 use crate::schedule::coverage::Coverage;
-use crate::schedule::plan::{horizon, plan};
+use crate::schedule::plan::plan;
 use crate::schedule::token;
 use crate::schedule::verdict::{Verdict, judge};
 use crate::standing::Standing;
+use crate::visit::writable;
 
 /// Something is not as planned.
 const NOT_AS_PLANNED: u8 = 1;
-/// How far ahead it is looked for the end of a window, and for the next.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// As many calls at a time as the daemon makes.
 const AT_A_TIME: usize = 12;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The main config file; conf.d and grants.d are looked for beside it.
-    #[arg(long, value_name = "PATH", default_value = "/etc/credadmin/credadmin.toml")]
-    config: PathBuf,
+    #[command(flatten)]
+    main: ConfigArgument,
     /// Sentences to read, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -51,7 +48,7 @@ struct Line<'a> {
     role_arn: &'a str,
     /// Those open now.
     grants: Vec<&'a str>,
-    /// When the coverage ends, within a year.
+    /// When the coverage ends, within a week.
     closes: Option<String>,
     /// The version that readers get.
     version_id: Option<&'a str>,
@@ -78,7 +75,7 @@ struct Found<'a> {
 
 pub fn status(arguments: &Arguments) -> ExitCode {
     let clock = Clock::system();
-    let settings = match config::load(&arguments.config, clock.now()) {
+    let settings = match config::load(&arguments.main.config, clock.now()) {
         Ok(settings) => settings,
         Err(faults) => return refuse(&faults),
     };
@@ -117,7 +114,7 @@ impl<'a> Found<'a> {
         let until = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
         let (grants, cadence) = (&watched.grants, &watched.secret.cadence);
         let coverage = Coverage::between(grants.iter(), now, until);
-        let plan = plan(now, cadence, &Coverage::between(grants.iter(), now, horizon(now, cadence)));
+        let plan = plan(now, cadence, &coverage);
         let mut found = Self {
             watched,
             open: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
@@ -131,7 +128,7 @@ impl<'a> Found<'a> {
                 found.trouble = amiss(watched, &seen, plan.ends, now);
                 found.version_id = seen.staged.current;
             }
-            Err(trouble) => found.trouble = Some(format!("{trouble}; {}", trouble.remedy())),
+            Err(trouble) => found.trouble = Some(told(&trouble)),
         }
         found
     }
@@ -168,13 +165,14 @@ impl<'a> Found<'a> {
     }
 }
 
+fn told(trouble: &Trouble) -> String {
+    format!("{trouble}; {}", trouble.remedy())
+}
+
 /// What is not as the plan wants it. `ends` is when the session that should be in the secret ends.
 fn amiss(watched: &Watched, seen: &Description, ends: Option<Timestamp>, now: Timestamp) -> Option<String> {
-    if let Some(when) = seen.deleted {
-        return Some(format!("the secret was marked for deletion at {when}: aws secretsmanager restore-secret"));
-    }
-    if let Some(service) = &seen.owning_service {
-        return Some(format!("the secret is managed by the service {service}"));
+    if let Err(trouble) = writable(seen) {
+        return Some(told(&trouble));
     }
     let alive_until = seen.staged.current.as_deref().and_then(token::ends).filter(|until| *until > now);
     let Some(ends) = ends else {

@@ -1,5 +1,6 @@
 //! Checks between tables, and the last step: from a draft to settings.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,12 +26,8 @@ pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec
     }
     // Where a grant is missing, so may be the one that joins two others.
     if faults.is_empty() && merged.complete {
-        let mut rooms: BTreeMap<&Name, Vec<&Grant>> = BTreeMap::new();
-        for grant in &draft.grants {
-            rooms.entry(&grant.secret).or_default().push(grant);
-        }
-        for secret in &draft.secrets {
-            let grants: Vec<Grant> = rooms.get(&secret.name).into_iter().flatten().map(|grant| (*grant).clone()).collect();
+        for (secret, grants) in by_secret(&draft.secrets, &draft.grants) {
+            let grants: Vec<Grant> = grants.into_iter().cloned().collect();
             faults.extend(Overrun::of(secret, &grants, now).map(|overrun| overrun.of_secret(secret, merged)));
         }
     }
@@ -60,7 +57,7 @@ pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Time
             remarks.extend(about_grant(grant, secret, source, now));
         }
     }
-    let watch = |(secret, grants): (Secret, Vec<Grant>)| Watched { secret: Arc::new(secret), grants: grants.into() };
+    let watch = |(secret, grants): (&Secret, Vec<Grant>)| Watched { secret: Arc::new(secret.clone()), grants: grants.into() };
     Settings { connection: draft.connection, secrets: secrets.into_iter().map(watch).collect(), remarks }
 }
 
@@ -176,10 +173,11 @@ fn about_secret(secret: &Secret, grants: &[Grant], merged: &Merged) -> Vec<Fault
     faults
 }
 
-fn by_secret(secrets: &[Secret], grants: Vec<Grant>) -> Vec<(Secret, Vec<Grant>)> {
-    let mut rooms: BTreeMap<Name, Vec<Grant>> = BTreeMap::new();
+/// Each secret with its own of these grants, or references to them.
+fn by_secret<G: Borrow<Grant>>(secrets: &[Secret], grants: impl IntoIterator<Item = G>) -> Vec<(&Secret, Vec<G>)> {
+    let mut rooms: BTreeMap<Name, Vec<G>> = BTreeMap::new();
     for grant in grants {
-        rooms.entry(grant.secret.clone()).or_default().push(grant);
+        rooms.entry(grant.borrow().secret.clone()).or_default().push(grant);
     }
-    secrets.iter().map(|secret| (secret.clone(), rooms.remove(&secret.name).unwrap_or_default())).collect()
+    secrets.iter().map(|secret| (secret, rooms.remove(&secret.name).unwrap_or_default())).collect()
 }
