@@ -26,6 +26,19 @@ async fn a_reload_tries_again_at_once() {
     daemon.says_once("session published");
 }
 
+/// A reload that says where AWS is otherwise than before is followed by the next call.
+#[tokio::test(start_paused = true)]
+async fn a_reload_calls_aws_as_the_new_config_says() {
+    let story = Story::new(&ONE_DAY.replace("eu-central-1", "us-east-1")).await;
+    let mut daemon = story.daemon().await;
+    story.pass(seconds(20)).await;
+    assert_eq!(daemon.says("session published"), [""; 0], "signed for another region than the secret's");
+    story.write("credadmin.toml", ONE_DAY);
+    daemon.reload().await;
+    story.pass(seconds(20)).await;
+    daemon.says_once("session published");
+}
+
 /// AWS says "denied" of a secret that does not exist where the policy names secrets by `NAME-??????`, as ours does.
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_does_not_exist() {
