@@ -31,3 +31,4 @@ pub mod credential;
 mod memory;
 
 pub mod cli;
+pub mod doctor;

@@ -161,7 +161,7 @@ pub fn apart(skew: SignedDuration) -> String {
 
 /// AWS's clock minus ours, as far as it is certain: STS counted the duration from some moment between our question and its
 /// answer, and told the end in whole seconds.
-fn skew(aws_now: Timestamp, asked_at: Timestamp, now: Timestamp) -> SignedDuration {
+pub fn skew(aws_now: Timestamp, asked_at: Timestamp, now: Timestamp) -> SignedDuration {
     let latest = aws_now.saturating_add(SignedDuration::from_millis(999)).unwrap_or(Timestamp::MAX);
     match () {
         () if latest < asked_at => latest.duration_since(asked_at),

@@ -32,7 +32,7 @@ impl InstanceRole {
 
     async fn fetch(&self) -> provider::Result {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let provider = match (self.role().await, last) {
+        let provider = match (role(&self.imds).await, last) {
             (Ok(role), Some((seen, provider))) if seen == role => provider,
             (Ok(role), _) => self.provider(role),
             (Err(_), Some((_, provider))) => provider,
@@ -41,22 +41,26 @@ impl InstanceRole {
         provider.provide_credentials().await
     }
 
-    async fn role(&self) -> Result<String, CredentialsError> {
-        let answer = self.imds.get(ROLE).await.map_err(CredentialsError::provider_error)?;
-        let role = answer.as_ref().trim();
-        // IAM's own alphabet for names of roles.
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
-        match !role.is_empty() && role.chars().all(allowed) {
-            true => Ok(role.to_owned()),
-            false => Err(CredentialsError::provider_error("the metadata service told a role's name that is none")),
-        }
-    }
-
     fn provider(&self, role: String) -> Arc<ImdsCredentialsProvider> {
         let provider = ImdsCredentialsProvider::builder().configure(&self.config).imds_client(self.imds.clone());
         let provider = Arc::new(provider.profile(role.clone()).build());
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((role, Arc::clone(&provider)));
         provider
+    }
+}
+
+/// The name of the instance's role.
+///
+/// # Errors
+/// What keeps the metadata service from telling it.
+pub async fn role(imds: &imds::Client) -> Result<String, CredentialsError> {
+    let answer = imds.get(ROLE).await.map_err(CredentialsError::provider_error)?;
+    let role = answer.as_ref().trim();
+    // IAM's own alphabet for names of roles.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    match !role.is_empty() && role.chars().all(allowed) {
+        true => Ok(role.to_owned()),
+        false => Err(CredentialsError::provider_error("the metadata service told a role's name that is none")),
     }
 }
 

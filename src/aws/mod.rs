@@ -1,9 +1,12 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
-//! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong.
+//! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey` and
+//! [`metadata`] are what `credadmin doctor` asks besides.
 
 mod instance_role;
+pub mod metadata;
 pub mod sdk;
+mod survey;
 pub mod trouble;
 
 use std::collections::BTreeMap;

@@ -46,7 +46,7 @@ const RENEW_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Calls AWS through its SDK.
 pub struct Sdk {
     clock: Clock,
-    endpoints: Endpoints,
+    pub(super) endpoints: Endpoints,
     clients: Mutex<Arc<Clients>>,
     /// What the next call is to make new clients for.
     wanted: Mutex<Option<Connection>>,
@@ -63,12 +63,12 @@ pub struct Endpoints {
     pub metadata: Option<String>,
 }
 
-struct Clients {
+pub(super) struct Clients {
     connection: Connection,
     since: Elapsed,
     has_region: bool,
-    sts: sts::Client,
-    secrets: secretsmanager::Client,
+    pub(super) sts: sts::Client,
+    pub(super) secrets: secretsmanager::Client,
 }
 
 impl Sdk {
@@ -83,6 +83,11 @@ impl Sdk {
         Self { clock, endpoints, clients, wanted: Mutex::default(), renewing: tokio::sync::Mutex::default() }
     }
 
+    /// The metadata service, asked once where the daemon asks again.
+    pub(super) fn imds(&self) -> aws_config::imds::Client {
+        imds(&ProviderConfig::default().with_time_source(SdkClock(self.clock.clone())), &self.endpoints, 1)
+    }
+
     fn clients(&self) -> Arc<Clients> {
         Arc::clone(&self.clients.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -93,7 +98,7 @@ impl Sdk {
 
     /// The clients, for a call. A metadata service that did not tell the region is asked again: a host that boots may start
     /// credadmin before its network.
-    async fn ready(&self, operation: Operation) -> Result<Arc<Clients>, Trouble> {
+    pub(super) async fn ready(&self, operation: Operation) -> Result<Arc<Clients>, Trouble> {
         if self.wanted().is_some() || !self.clients().has_region {
             self.renew().await;
         }
@@ -140,7 +145,7 @@ async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -
     }
     if connection.credentials == Credentials::InstanceRole {
         let by_our_clock = ProviderConfig::default().with_time_source(SdkClock(clock.clone()));
-        let imds = imds(&by_our_clock, endpoints);
+        let imds = imds(&by_our_clock, endpoints, IMDS_ATTEMPTS);
         loader = loader.credentials_provider(InstanceRole::new(imds.clone(), by_our_clock));
         if connection.region.is_none() {
             let region = ImdsRegionProvider::builder().imds_client(imds).build().region().await;
@@ -151,11 +156,11 @@ async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -
 }
 
 /// IMDSv2, explicitly: the default chain would look into the environment first, and a stray long-lived key there would win.
-fn imds(by_our_clock: &ProviderConfig, endpoints: &Endpoints) -> aws_config::imds::Client {
+fn imds(by_our_clock: &ProviderConfig, endpoints: &Endpoints, attempts: u32) -> aws_config::imds::Client {
     let retry = ImdsResponseRetryClassifier::default().with_retry_connect_timeouts(true);
     let imds = aws_config::imds::Client::builder()
         .configure(by_our_clock)
-        .max_attempts(IMDS_ATTEMPTS)
+        .max_attempts(attempts)
         .retry_classifier(SharedRetryClassifier::new(retry));
     match &endpoints.metadata {
         Some(metadata) => imds.endpoint(metadata).expect("a URL").build(),
@@ -246,7 +251,7 @@ impl Aws for Sdk {
 }
 
 /// Sorts an SDK error. Nothing but its own words is taken from it: no request, no body.
-fn trouble<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Trouble
+pub(super) fn trouble<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Trouble
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -286,7 +291,8 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
-fn reasons(error: &(dyn Error + 'static)) -> String {
+/// An error and what is behind it, in one line.
+pub(super) fn reasons(error: &(dyn Error + 'static)) -> String {
     let mut reasons: Vec<String> = chain(error).map(ToString::to_string).collect();
     reasons.dedup();
     reasons.join(": ")

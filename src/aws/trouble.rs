@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::schedule::backoff::Pace;
 
-/// A call of credadmin's.
+/// A call of credadmin's; of the daemon's, where it is not said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// STS.
@@ -14,6 +14,10 @@ pub enum Operation {
     DescribeSecret,
     /// Secrets Manager.
     PutSecretValue,
+    /// STS; not the daemon's.
+    GetCallerIdentity,
+    /// Secrets Manager; not the daemon's.
+    ListSecretVersionIds,
 }
 
 impl fmt::Display for Operation {
@@ -22,6 +26,8 @@ impl fmt::Display for Operation {
             Self::AssumeRole => "sts:AssumeRole",
             Self::DescribeSecret => "secretsmanager:DescribeSecret",
             Self::PutSecretValue => "secretsmanager:PutSecretValue",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::ListSecretVersionIds => "secretsmanager:ListSecretVersionIds",
         })
     }
 }

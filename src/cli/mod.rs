@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod plan;
 mod run;
 mod status;
@@ -44,6 +45,9 @@ enum Command {
     /// Ask AWS what is published. Exits with 1 if that is not what the plan wants now.
     #[command(after_help = "Example: credadmin status --format json | jq 'select(.as_planned | not)'")]
     Status(status::Arguments),
+    /// Look for what is wrong around credadmin: config, host, service, journal, identity, secrets, roles. Exits with 1 if anything is.
+    #[command(after_help = "Example: credadmin doctor --format json | jq 'select(.verdict == \"wrong\")'")]
+    Doctor(doctor::Arguments),
     /// Print what a shell needs to complete this command line.
     #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
     Completions(completions::Arguments),
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     }
 }

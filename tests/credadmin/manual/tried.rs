@@ -7,7 +7,7 @@ use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
 /// What `--help` shows for these would wait for AWS.
-const NEED_AWS: [&str; 2] = ["run", "status"];
+const NEED_AWS: [&str; 3] = ["run", "status", "doctor"];
 /// What is said of a key, and in the complaint about a bad value.
 const LIMITS: [(&str, &str); 6] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),

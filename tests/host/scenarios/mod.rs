@@ -2,6 +2,7 @@
 
 mod bad_config;
 mod catalog;
+mod doctor;
 mod drop_ins;
 mod journald;
 mod life;
@@ -43,6 +44,7 @@ const ALL: &[(&str, Scenario)] = scenarios![
     sandbox::the_process_is_shut_in,
     watchdog::a_stuck_process_is_killed_and_started_again,
     catalog::journalctl_explains_each_event,
+    doctor::doctor_finds_what_an_administrator_has_changed,
     pair::two_daemons_publish_each_session_once,
     network::a_late_network_delays_and_breaks_nothing,
 ];

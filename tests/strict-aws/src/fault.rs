@@ -33,6 +33,7 @@ pub enum Operation {
     DescribeSecret,
     PutSecretValue,
     GetSecretValue,
+    ListSecretVersionIds,
     UpdateSecretVersionStage,
     GetObject,
     GetObjectAcl,
@@ -44,7 +45,10 @@ pub enum Operation {
     /// the role's credentials
     ImdsCredentials,
     ImdsRegion,
+    ImdsInstanceId,
     ImdsIdentityDocument,
+    /// the list of what there is
+    ImdsIndex,
 }
 
 impl Operation {
@@ -54,7 +58,9 @@ impl Operation {
         match self {
             AssumeRole | GetCallerIdentity => Service::Sts,
             GetObject | GetObjectAcl | HeadBucket => Service::S3,
-            ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsIdentityDocument => Service::Imds,
+            ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsInstanceId | ImdsIdentityDocument | ImdsIndex => {
+                Service::Imds
+            }
             _ => Service::SecretsManager,
         }
     }

@@ -19,6 +19,7 @@ const RENEWAL: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) struct Instance {
     pub(crate) role: Option<String>,
     pub(crate) metadata_enabled: bool,
+    tokens_optional: bool,
     frozen: bool,
     current: Option<(String, Credentials, Timestamp)>,
 }
@@ -28,7 +29,8 @@ impl World {
     pub fn launch_instance(&self, role: &str) -> String {
         let mut state = self.lock();
         let id = format!("i-{:017x}", state.instances.len() + 1);
-        let instance = Instance { role: Some(role.to_owned()), metadata_enabled: true, frozen: false, current: None };
+        let role = Some(role.to_owned());
+        let instance = Instance { role, metadata_enabled: true, tokens_optional: false, frozen: false, current: None };
         state.instances.insert(id.clone(), instance);
         id
     }
@@ -41,6 +43,11 @@ impl World {
     /// Switches the instance's metadata service off (403, aws-facts §9) or on.
     pub fn set_metadata_enabled(&self, instance: &str, enabled: bool) {
         self.change(instance, |instance| instance.metadata_enabled = enabled);
+    }
+
+    /// Lets the instance's metadata service answer without a token, as IMDSv1 does (aws-facts §9), or not any more.
+    pub fn set_tokens_optional(&self, instance: &str, optional: bool) {
+        self.change(instance, |instance| instance.tokens_optional = optional);
     }
 
     /// While frozen, the metadata service goes on handing out what it has, expired or not (aws-facts §9, "Static
@@ -61,6 +68,10 @@ impl World {
         let mut instances = state.instances.iter();
         let found = instances.find(|(other, _)| id.is_none_or(|id| id == other.as_str()));
         found.map(|(id, instance)| (id.clone(), instance.metadata_enabled))
+    }
+
+    pub(crate) fn tokens_are_optional(&self, instance: &str) -> bool {
+        self.lock().instances.get(instance).is_some_and(|instance| instance.tokens_optional)
     }
 
     pub(crate) fn instance_credentials_of(&self, instance: &str) -> Option<(String, Credentials, Timestamp)> {

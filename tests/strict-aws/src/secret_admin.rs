@@ -1,5 +1,7 @@
 //! Secrets Manager's calls of owners and operators, through the API and so by permission.
 
+use jiff::Timestamp;
+
 use crate::answer::ApiError;
 use crate::caller::Caller;
 use crate::fault::Operation;
@@ -66,6 +68,26 @@ impl World {
             secret.deleted = None;
             secret.show(now);
             Ok(secret.shown_at(now))
+        })
+    }
+
+    /// `ListSecretVersionIds`: id, creation and labels of each version, the oldest first; those without a label only if asked.
+    ///
+    /// # Errors
+    /// As [`World::describe_secret`].
+    pub fn list_secret_version_ids(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+        deprecated: bool,
+    ) -> Result<Vec<(String, Timestamp, Vec<String>)>, ApiError> {
+        let operation = Operation::ListSecretVersionIds;
+        self.call(operation, caller, vec![("secretId", secret_id.to_owned())], |state, now, who| {
+            let secret = state.secret(now, who, operation, secret_id)?;
+            let versions = secret.versions.iter().map(|(id, version)| (id.clone(), version.created, secret.labels(id)));
+            let mut versions: Vec<_> = versions.filter(|(_, _, labels)| deprecated || !labels.is_empty()).collect();
+            versions.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+            Ok(versions)
         })
     }
 

@@ -1,4 +1,4 @@
-//! The instance metadata service, version 2 only (aws-facts §9).
+//! The instance metadata service, version 2; version 1 only where it is switched on (aws-facts §9).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,8 @@ impl Metadata {
             (&Method::PUT, "/latest/api/token") => Operation::ImdsToken,
             (&Method::GET, "/latest/meta-data/iam/security-credentials" | CREDENTIALS) => Operation::ImdsRole,
             (&Method::GET, "/latest/meta-data/placement/region") => Operation::ImdsRegion,
+            (&Method::GET, "/latest/meta-data/instance-id") => Operation::ImdsInstanceId,
+            (&Method::GET, "/latest/meta-data/") => Operation::ImdsIndex,
             (&Method::GET, "/latest/dynamic/instance-identity/document") => Operation::ImdsIdentityDocument,
             (&Method::GET, path) if path.starts_with(CREDENTIALS) => Operation::ImdsCredentials,
             (&Method::GET, _) => return Ok(status(404).send(self.world.now(), None)),
@@ -70,12 +72,18 @@ impl Metadata {
                 _ => status(400),
             };
         }
-        if !header(TOKEN).is_some_and(|token| self.knows(token)) {
+        let is_known = match header(TOKEN) {
+            Some(token) => self.knows(token),
+            None => self.world.tokens_are_optional(&instance),
+        };
+        if !is_known {
             return status(401); // aws-facts §9: the token is missing, wrong or over
         }
         let current = self.world.instance_credentials_of(&instance);
         match (operation, current) {
             (Operation::ImdsRegion, _) => Reply::new(200, "text/plain", REGION),
+            (Operation::ImdsInstanceId, _) => Reply::new(200, "text/plain", instance),
+            (Operation::ImdsIndex, _) => Reply::new(200, "text/plain", "iam/\ninstance-id\nplacement/"),
             (Operation::ImdsIdentityDocument, _) => {
                 let document = json!({"accountId": ACCOUNT, "instanceId": instance, "region": REGION,
                     "availabilityZone": format!("{REGION}a"), "version": "2017-09-30"});

@@ -25,6 +25,7 @@ pub(super) fn read(parts: &Parts, body: &[u8]) -> Result<Asked, ApiError> {
         "DescribeSecret" => (Operation::DescribeSecret, describe(id.clone())),
         "PutSecretValue" => (Operation::PutSecretValue, put(id.clone(), &mut fields)?),
         "GetSecretValue" => (Operation::GetSecretValue, get(id.clone(), &mut fields)?),
+        "ListSecretVersionIds" => (Operation::ListSecretVersionIds, list_versions(id.clone(), &mut fields)?),
         "CreateSecret" => (Operation::CreateSecret, create(id.clone(), &mut fields)?),
         "DeleteSecret" => (Operation::DeleteSecret, delete(id.clone(), &mut fields)?),
         "RestoreSecret" => (Operation::RestoreSecret, restore(id.clone())),
@@ -64,6 +65,27 @@ fn get(id: String, fields: &mut Fields) -> Result<Act, ApiError> {
             "ARN": value.arn, "Name": value.name, "VersionId": value.version_id, "VersionStages": value.version_stages,
             "SecretString": value.secret_string, "CreatedDate": seconds(value.created_date),
         })))
+    }))
+}
+
+fn list_versions(id: String, fields: &mut Fields) -> Result<Act, ApiError> {
+    let deprecated = fields.0.remove("IncludeDeprecated").is_some_and(|value| value == true);
+    let most = fields.0.remove("MaxResults").map_or(Some(100), |value| value.as_u64()).filter(|most| (1..=100).contains(most));
+    let most = most.ok_or_else(|| invalid_parameter("MaxResults must be 1 to 100."))? as usize;
+    let from: usize = match fields.text("NextToken")? {
+        None => 0,
+        Some(token) => token.parse().map_err(|_| ApiError::new(400, "InvalidNextTokenException", "The NextToken is invalid."))?,
+    };
+    Ok(Box::new(move |world, caller, _| {
+        let versions = world.list_secret_version_ids(caller, &id, deprecated)?;
+        let page: Vec<Value> = versions
+            .iter()
+            .skip(from)
+            .take(most)
+            .map(|(id, created, stages)| json!({"VersionId": id, "CreatedDate": seconds(*created), "VersionStages": stages}))
+            .collect();
+        let next = (from + page.len() < versions.len()).then(|| (from + page.len()).to_string());
+        Ok(answer(present(json!({"Versions": page, "NextToken": next}))))
     }))
 }
 

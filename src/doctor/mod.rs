@@ -1,0 +1,94 @@
+//! What can go wrong around credadmin, looked for before it does: each check with what it found and what to do about it.
+//!
+//! ```text
+//! host (clock, unit, journal) ─┐
+//! metadata ────────────────────┼──▶ findings
+//! account (identity, secrets) ─┘
+//! ```
+//!
+//! Nothing is changed by it, and no value of a secret is asked for.
+
+mod account;
+mod host;
+mod metadata;
+
+use serde::Serialize;
+
+use crate::aws::Credentials;
+use crate::aws::sdk::Sdk;
+use crate::clock::Clock;
+use crate::config::Settings;
+
+/// What came of one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The check.
+    pub check: &'static str,
+    /// The secret, role or host that it is about, if there are several.
+    pub about: Option<String>,
+    /// How it went.
+    pub verdict: Verdict,
+    /// What was found, in a sentence.
+    pub says: String,
+    /// What to do, unless nothing is to be done.
+    pub remedy: Option<String>,
+}
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As it should be.
+    Well,
+    /// It can't be known from here.
+    Unknown,
+    /// It works, and is not as it should be.
+    Warning,
+    /// It keeps access from being as planned.
+    Wrong,
+}
+
+impl Finding {
+    /// As it should be.
+    pub fn well(check: &'static str, says: impl Into<String>) -> Self {
+        Self { check, about: None, verdict: Verdict::Well, says: says.into(), remedy: None }
+    }
+
+    /// Anything else, with what to do.
+    pub fn of(verdict: Verdict, check: &'static str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { check, about: None, verdict, says: says.into(), remedy: Some(remedy.into()) }
+    }
+
+    /// The same, about one of several.
+    pub fn about(self, what: impl Into<String>) -> Self {
+        Self { about: Some(what.into()), ..self }
+    }
+}
+
+/// Whether anything keeps access from being as planned.
+pub fn is_wrong(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.verdict == Verdict::Wrong)
+}
+
+/// The host: its clock, the service and its sandbox, the journal.
+pub fn host() -> Vec<Finding> {
+    [vec![host::clock()], host::unit(), host::journal()].concat()
+}
+
+/// Everything that AWS has to say to these settings. `live` also tries what AWS has to refuse or may refuse: see credadmin(8).
+pub async fn aws(settings: &Settings, clock: &Clock, live: bool) -> Vec<Finding> {
+    let aws = Sdk::new(clock.clone(), &settings.connection).await;
+    let mut findings = Vec::new();
+    if settings.connection.credentials == Credentials::InstanceRole {
+        findings.extend(metadata::metadata(&aws).await);
+    }
+    // Without credentials, each further check would only say so again.
+    if !is_wrong(&findings) {
+        findings.push(account::identity(&aws).await);
+    }
+    if !is_wrong(&findings) {
+        findings.extend(account::secrets(&aws, clock, settings, live).await);
+        findings.extend(account::roles(&aws, clock, settings, live).await);
+    }
+    findings
+}
