@@ -11,13 +11,14 @@ const UNIT: &str = "credadmin.service";
 /// A bus that is stuck must not hold up the rest: in seconds.
 const PATIENCE: &str = "10";
 /// What the shipped unit says, as `systemctl show` prints it: what keeps secrets in, and everything else out.
-const SANDBOX: [(&str, &str); 20] = [
+const SANDBOX: [(&str, &str); 21] = [
     ("DynamicUser", "yes"),
     ("NoNewPrivileges", "yes"),
     ("CapabilityBoundingSet", ""),
     ("AmbientCapabilities", ""),
     ("LimitCORE", "0"),
     ("MemorySwapMax", "0"),
+    ("RootDirectory", "/run/credadmin"),
     ("ProtectSystem", "strict"),
     ("ProtectHome", "yes"),
     ("ProtectClock", "yes"),

@@ -43,6 +43,9 @@ impl Host {
         }
         install(&inside::given("credadmin"), BINARY, 0o755);
         install(&inside::given("systemd/credadmin.service"), &format!("{UNITS}/{UNIT}"), 0o644);
+        install(&inside::given("systemd/credadmin.tmpfiles"), "/usr/lib/tmpfiles.d/credadmin.conf", 0o644);
+        let made = Command::new("systemd-tmpfiles").args(["--create", "credadmin.conf"]).status();
+        assert!(made.expect("systemd-tmpfiles").success());
         let host = Self { account: Account::open(), journal: Journal::from_now_on(), figures: RefCell::default() };
         host.make_directory("grants.d");
         host.write("credadmin.toml", "");
