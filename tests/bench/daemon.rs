@@ -1,4 +1,4 @@
-//! The program that is measured: the real binary, as it is released.
+//! The program that is measured: the real binary, as it is released; or the floor, to measure it by.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,24 +10,49 @@ use nix::unistd::Pid;
 
 use crate::Told;
 use crate::account::Account;
-use crate::proc;
+use crate::{floor, proc};
 
 /// The binary.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_credadmin");
 
-/// `credadmin run`, running. Killed when dropped, and by the kernel when this process is no more.
+/// Which one is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `credadmin run`.
+    Credadmin,
+    /// This program, as [`floor`].
+    Floor,
+}
+
+/// A program, running. Killed when dropped, and by the kernel when this process is no more.
 pub struct Daemon {
     child: Child,
     journal: PathBuf,
 }
 
 impl Daemon {
-    /// Starts it on this main file.
+    /// Starts credadmin on this main file.
     pub fn start(config: &Path, account: &Account) -> Told<Self> {
-        let journal = config.with_file_name("journal");
+        Self::start_under(Program::Credadmin, config, account, Path::new(""))
+    }
+
+    /// Starts one of them on this main file, under a systemd that listens at this socket.
+    pub fn start_under(program: Program, config: &Path, account: &Account, systemd: &Path) -> Told<Self> {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", PROGRAM, "run", "--config"]).arg(config);
-        command.env_clear().envs(account.instance()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.args(["--pdeathsig", "KILL", "--"]);
+        let journal = config.with_file_name(match program {
+            Program::Credadmin => "journal",
+            Program::Floor => "journal-of-the-floor",
+        });
+        match program {
+            Program::Credadmin => command.args([PROGRAM, "run", "--config"]),
+            Program::Floor => command.arg(std::env::current_exe()?).arg(floor::MODE),
+        };
+        command.arg(config).env_clear();
+        if !systemd.as_os_str().is_empty() {
+            command.env("NOTIFY_SOCKET", systemd);
+        }
+        command.envs(account.instance()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&journal)?).spawn()?;
         Ok(Self { child, journal })
     }

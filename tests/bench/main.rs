@@ -5,9 +5,10 @@
 //!
 //! `cargo bench -- refresh idle` measures these alone.
 //!
-//! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `today`: the Python program
+//! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `floor`: the daemon's crates and nothing else; `today`: the
+//!   Python program
 //! - `config`: config files as large as is wished; `daemon`: the program that is measured
-//! - `refresh`, `lateness`, `crowd`, `idle`, `planning`: the rows of the table
+//! - `refresh`, `lateness`, `crowd`, `start`, `idle`, `planning`: the rows of the table
 //! - `servant`, `proc`, `table`: other processes, what the kernel says of them, how it is printed
 
 mod account;
@@ -15,12 +16,14 @@ mod bare;
 mod config;
 mod crowd;
 mod daemon;
+mod floor;
 mod idle;
 mod lateness;
 mod planning;
 mod proc;
 mod refresh;
 mod servant;
+mod start;
 mod table;
 mod today;
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match mode.as_deref() {
         Some(account::MODE) => account::serve(),
         Some(bare::MODE) => bare::serve(),
+        Some(floor::MODE) => floor::serve(),
         _ => measure(),
     };
     match outcome {
@@ -65,6 +69,9 @@ fn measure() -> Told {
     }
     if wanted("lateness") {
         table::print("Lateness of the first session, one window at a time", &lateness::measure()?);
+    }
+    if wanted("start") {
+        table::print("Start", &start::measure()?);
     }
     if let Some(idle) = idle {
         idle.wait_a_minute();

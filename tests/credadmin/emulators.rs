@@ -14,7 +14,9 @@ use crate::harness::{Credadmin, Line, PATIENCE, Process, Stream, run_to_end};
 
 /// Where `tests/run` installs them.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/emulators/bin/python");
-const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulators");
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulators");
+/// Where the AWS CLI is, beside it.
+pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/emulators/bin");
 
 /// The region of everything.
 pub const REGION: &str = "eu-central-1";
@@ -36,16 +38,21 @@ pub struct Emulator {
 impl Emulator {
     /// Starts `moto` or `ministack` and sets the account up.
     pub fn start(name: &str) -> Self {
-        assert!(Path::new(PYTHON).exists(), "no emulators: tests/run installs them");
-        let process = Process::spawn("the emulator", &python("serve.py", &[name]));
-        let first = process.wait_for_line("endpoint", PATIENCE);
-        let endpoint = text(&parse(&first)["endpoint"]);
-        let mut emulator = Self { endpoint, credadmin: Keys::new(), ec2_normal: Keys::new(), _process: process };
+        let mut emulator = Self::empty(name);
         let field = run_to_end(emulator.program("field.py", &[], &emulator.root()));
         let field = parse(&stdout(&field));
         emulator.credadmin = keys(&field["credadmin"]);
         emulator.ec2_normal = keys(&field["ec2_normal"]);
         emulator
+    }
+
+    /// Starts one with nothing in its account.
+    pub fn empty(name: &str) -> Self {
+        assert!(Path::new(PYTHON).exists(), "no emulators: tests/run installs them");
+        let process = Process::spawn("the emulator", &python("serve.py", &[name]));
+        let first = process.wait_for_line("endpoint", PATIENCE);
+        let endpoint = text(&parse(&first)["endpoint"]);
+        Self { endpoint, credadmin: Keys::new(), ec2_normal: Keys::new(), _process: process }
     }
 
     /// The account's own keys, which both emulators take for granted.
@@ -142,7 +149,7 @@ pub fn grant(name: &str, from: Timestamp, until: Timestamp) -> String {
 fn python(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(PYTHON);
     // -B: no byte code beside the sources.
-    command.args(["-u", "-B", program]).args(args).current_dir(PROGRAMS).env_clear();
+    command.args(["-u", "-B", program]).args(args).current_dir(SOURCES).env_clear();
     command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     // Not those of whoever runs the tests.
     command.envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")]);

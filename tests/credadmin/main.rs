@@ -10,6 +10,7 @@ mod drop_ins;
 mod emulators;
 mod faults;
 mod harness;
+mod install;
 mod manual;
 mod ministack;
 mod model;
