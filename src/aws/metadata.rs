@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
+use super::http;
 use super::instance_role::role;
 use super::sdk::{Sdk, reasons};
 
@@ -68,15 +65,8 @@ impl Sdk {
 
 /// The status of an answer to IMDSv1's way of asking.
 async fn without_token(endpoint: &str) -> Result<u16, Unanswered> {
-    let settings = HttpConnectorSettings::builder().connect_timeout(PATIENCE).read_timeout(PATIENCE).build();
-    let connector = Connector::builder()
-        .connector_settings(settings)
-        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build();
     let unreachable = |why: String| Unanswered::Unreachable(why);
     let url = format!("{}/latest/meta-data/", endpoint.trim_end_matches('/'));
     let request = HttpRequest::get(&url).map_err(|error| unreachable(reasons(&error)))?;
-    let answer = connector.call(request).await.map_err(|error| unreachable(reasons(&error)))?;
-    Ok(answer.status().as_u16())
+    http::status(request, PATIENCE).await.map_err(unreachable)
 }

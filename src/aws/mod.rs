@@ -1,8 +1,10 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
-//! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey` and
-//! [`metadata`] are what `credadmin doctor` asks besides.
+//! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides.
 
+mod bucket;
+mod http;
 mod instance_role;
 pub mod metadata;
 pub mod sdk;

@@ -88,6 +88,11 @@ impl Sdk {
         imds(&ProviderConfig::default().with_time_source(SdkClock(self.clock.clone())), &self.endpoints, 1)
     }
 
+    /// The clock that requests are signed by.
+    pub(super) fn clock(&self) -> SdkClock {
+        SdkClock(self.clock.clone())
+    }
+
     fn clients(&self) -> Arc<Clients> {
         Arc::clone(&self.clients.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -304,7 +309,7 @@ fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The daemon's clock for the SDK: it signs with it, and judges by it when its own credentials expire.
-struct SdkClock(Clock);
+pub(super) struct SdkClock(Clock);
 
 impl TimeSource for SdkClock {
     fn now(&self) -> SystemTime {

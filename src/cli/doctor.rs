@@ -10,7 +10,7 @@ use super::{ConfigArgument, EX_OSERR, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::doctor::Verdict::{Warning, Well, Wrong};
-use crate::doctor::{self, Finding, Verdict};
+use crate::doctor::{self, Finding, Live, Verdict};
 
 /// Something keeps access from being as planned.
 const SOMETHING_IS_WRONG: u8 = 1;
@@ -22,6 +22,9 @@ pub struct Arguments {
     /// Try a write that AWS has to refuse, and ask for a longer session than the config does.
     #[arg(long)]
     live: bool,
+    /// Have a session look at this bucket until its policy ends it, ten seconds later.
+    #[arg(long, value_name = "NAME", requires = "live", value_parser = bucket)]
+    bucket: Option<String>,
     /// Lines to read, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -39,7 +42,8 @@ pub fn doctor(arguments: &Arguments) -> ExitCode {
                 return ExitCode::from(EX_OSERR);
             }
         };
-        findings.extend(runtime.block_on(doctor::aws(&settings, &clock, arguments.live)));
+        let live = Live { refused: arguments.live, bucket: arguments.bucket.clone() };
+        findings.extend(runtime.block_on(doctor::aws(&settings, &clock, &live)));
     }
     let printed = written(match arguments.format {
         Format::Text => text(&findings),
@@ -112,4 +116,13 @@ fn json(findings: &[Finding]) -> io::Result<()> {
         writeln!(out)?;
     }
     out.flush()
+}
+
+/// S3's own rule for the names of buckets: 3 to 63 characters, and these.
+fn bucket(name: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+    match (3..=63).contains(&name.len()) && name.chars().all(allowed) {
+        true => Ok(name.to_owned()),
+        false => Err("wanted: the name of a bucket: 3 to 63 lower-case letters, digits and -.".into()),
+    }
 }

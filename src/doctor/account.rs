@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Verdict::{Unknown, Warning, Wrong};
-use super::{Finding, Verdict};
+use super::cut::cut;
+use super::{Finding, Live, Verdict};
 use crate::aws::sdk::Sdk;
 use crate::aws::trouble::{Kind, Trouble};
 use crate::aws::{Answer, Ask, Aws, Description};
@@ -145,7 +146,7 @@ async fn write(aws: &Sdk, id: &str, seen: &Description) -> Finding {
 }
 
 /// Whether each role can be assumed as its secrets ask for it, and how AWS's clock stands to ours.
-pub async fn roles(aws: &Sdk, clock: &Clock, settings: &Settings, live: bool) -> Vec<Finding> {
+pub async fn roles(aws: &Sdk, clock: &Clock, settings: &Settings, live: &Live) -> Vec<Finding> {
     // Secrets that ask for the same are asked about once.
     let mut asks: BTreeMap<String, &Secret> = BTreeMap::new();
     for watched in &settings.secrets {
@@ -155,8 +156,11 @@ pub async fn roles(aws: &Sdk, clock: &Clock, settings: &Settings, live: bool) ->
     }
     let looks = asks.into_values().map(async |secret| {
         let mut found = role(aws, clock, secret).await;
-        if live {
+        if live.refused {
             found.push(chained(aws, clock, secret).await);
+        }
+        if let Some(bucket) = &live.bucket {
+            found.push(cut(aws, clock, secret, bucket).await);
         }
         found.into_iter().map(|finding| finding.about(secret.role_arn.as_str())).collect::<Vec<_>>()
     });
@@ -188,17 +192,21 @@ async fn role(aws: &Sdk, clock: &Clock, secret: &Secret) -> Vec<Finding> {
 /// Asks for a session that may do nothing, as the daemon asks for one that may. Answers with AWS's clock minus ours.
 async fn assume(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDuration) -> Result<SignedDuration, Trouble> {
     let asked_at = clock.now();
-    let ask = Ask {
+    let Answer { expiration, .. } = aws.assume_role(&ask(secret, asked_at, session, NOTHING.into())).await?;
+    Ok(skew(expiration.saturating_sub(session).unwrap_or(Timestamp::MIN), asked_at, clock.now()))
+}
+
+/// For a session of the role as the daemon asks for one, but for its policy.
+pub fn ask(secret: &Secret, now: Timestamp, session: SignedDuration, policy: String) -> Ask {
+    Ask {
         role_arn: secret.role_arn.clone(),
-        session_name: format!("credadmin-doctor-{}", instant(asked_at)),
+        session_name: format!("credadmin-doctor-{}", instant(now)),
         duration_seconds: session.as_secs(),
-        policy: Some(NOTHING.into()),
+        policy: Some(policy),
         source_identity: secret.source_identity.clone(),
         tags: secret.tags.clone(),
         external_id: secret.external_id.clone(),
-    };
-    let Answer { expiration, .. } = aws.assume_role(&ask).await?;
-    Ok(skew(expiration.saturating_sub(session).unwrap_or(Timestamp::MIN), asked_at, clock.now()))
+    }
 }
 
 fn judge_skew(skew: SignedDuration) -> Finding {
@@ -229,7 +237,8 @@ async fn chained(aws: &Sdk, clock: &Clock, secret: &Secret) -> Finding {
     }
 }
 
-fn amiss(verdict: Verdict, check: &'static str, trouble: &Trouble) -> Finding {
+/// A call that failed.
+pub fn amiss(verdict: Verdict, check: &'static str, trouble: &Trouble) -> Finding {
     Finding::of(verdict, check, trouble.to_string(), trouble.remedy())
 }
 

@@ -9,6 +9,7 @@
 //! Nothing is changed by it, and no value of a secret is asked for.
 
 mod account;
+mod cut;
 mod host;
 mod metadata;
 
@@ -75,8 +76,17 @@ pub fn host() -> Vec<Finding> {
     [vec![host::clock()], host::unit(), host::journal()].concat()
 }
 
-/// Everything that AWS has to say to these settings. `live` also tries what AWS has to refuse or may refuse: see credadmin(8).
-pub async fn aws(settings: &Settings, clock: &Clock, live: bool) -> Vec<Finding> {
+/// What is tried beyond looking: see credadmin(8).
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What AWS has to refuse, or may refuse.
+    pub refused: bool,
+    /// A bucket that sessions may look at until they end.
+    pub bucket: Option<String>,
+}
+
+/// Everything that AWS has to say to these settings.
+pub async fn aws(settings: &Settings, clock: &Clock, live: &Live) -> Vec<Finding> {
     let aws = Sdk::new(clock.clone(), &settings.connection).await;
     let mut findings = Vec::new();
     if settings.connection.credentials == Credentials::InstanceRole {
@@ -87,7 +97,7 @@ pub async fn aws(settings: &Settings, clock: &Clock, live: bool) -> Vec<Finding>
         findings.push(account::identity(&aws).await);
     }
     if !is_wrong(&findings) {
-        findings.extend(account::secrets(&aws, clock, settings, live).await);
+        findings.extend(account::secrets(&aws, clock, settings, live.refused).await);
         findings.extend(account::roles(&aws, clock, settings, live).await);
     }
     findings

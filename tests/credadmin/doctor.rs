@@ -194,3 +194,34 @@ fn a_config_with_mistakes_is_told_and_aws_is_not_called() {
     let found = findings(&stray, false);
     assert!(one(&found, "environment").1.contains("AWS_ACCESS_KEY_ID: ignored"));
 }
+
+/// S3's own answers to a session whose policy ends it: the claim that everything rests on, seen on the user's account.
+#[test]
+fn with_a_bucket_a_session_is_seen_to_end_with_its_policy() {
+    let aws = Beside::new(&["SensitiveS3"]);
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{ROLE}"}},"Action":"s3:*",
+        "Resource":["arn:aws:s3:::sensitive-bucket","arn:aws:s3:::sensitive-bucket/*"]}}]}}"#
+    );
+    aws.world.add_bucket("sensitive-bucket", &policy);
+    let credadmin = credadmin(&aws, CONFIG);
+    let looked = |bucket: &str| {
+        let output = credadmin.run_to_end(&["doctor", "--format", "json", "--live", "--bucket", bucket]);
+        let said = String::from_utf8(output.stdout).expect("text");
+        assert!(!said.contains(CANARY), "a secret part of a session");
+        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<Value>>()
+    };
+    let found = looked("sensitive-bucket");
+    let (verdict, says) = one(&found, "cut");
+    assert!(verdict == "well" && says.contains("looked at sensitive-bucket until then, and was denied"), "{says}");
+    let looks = aws.world.calls().into_iter().filter(|call| call.operation == Operation::HeadBucket);
+    let (denied, seen): (Vec<_>, Vec<_>) = looks.partition(|call| call.error.is_some());
+    assert!(seen.len() > 5 && denied.len() == 1 && denied[0].error.as_deref() == Some("AccessDenied"), "{denied:?}");
+    let session =
+        aws.world.sessions().into_iter().find(|session| session.policy_end > Some(session.issued_at)).expect("one that lived");
+    let ends = session.policy_end.expect("an end");
+    assert!(seen.iter().all(|call| call.at < ends) && denied[0].at >= ends && ends < session.expiration);
+    let found = looked("another-bucket");
+    let (verdict, says) = one(&found, "cut");
+    assert!(verdict == "unknown" && says.contains("another-bucket can't be looked at (HTTP 404)"), "{says}");
+}

@@ -1,0 +1,58 @@
+//! S3's HeadBucket, signed with a session: what `credadmin doctor` tries to see a session end.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use aws_smithy_async::time::TimeSource;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+use super::http::status;
+use super::sdk::{Sdk, SdkClock};
+use super::trouble::Operation;
+use crate::credential::Credential;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Where S3 is, if not at its own address; the second is where everything is.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
+
+impl Sdk {
+    /// Asks whether the bucket is there for whoever holds `credential`: 200 if it is, 403 if that may not be known.
+    ///
+    /// # Errors
+    /// Why no answer came.
+    pub async fn head_bucket(&self, credential: &Credential, bucket: &str) -> Result<u16, String> {
+        let clients = self.ready(Operation::AssumeRole).await.map_err(|trouble| trouble.to_string())?;
+        let region = clients.sts.config().region().map(ToString::to_string).unwrap_or_default();
+        let endpoint = self.endpoints.services.clone().or_else(|| ENDPOINTS.iter().find_map(|name| std::env::var(name).ok()));
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com{suffix}"));
+        let url = format!("{}/{bucket}", endpoint.trim_end_matches('/'));
+        let request = signed(&url, &region, credential, &self.clock()).map_err(|error| error.to_string())?;
+        status(request, PATIENCE).await
+    }
+}
+
+/// As S3 wants it signed: the path as it is, and a header with the hash of the body.
+fn signed(url: &str, region: &str, credential: &Credential, clock: &SdkClock) -> Result<HttpRequest, Box<dyn Error>> {
+    let (key, token) = (credential.secret_access_key.as_str(), credential.session_token.to_string());
+    let identity = Credentials::new(credential.access_key_id.as_str(), key, Some(token), None, "credadmin").into();
+    let mut settings = SigningSettings::default();
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    let parameters = v4::SigningParams::builder().identity(&identity).region(region).name("s3").time(clock.now());
+    let parameters = parameters.settings(settings).build()?.into();
+    let signable = SignableRequest::new("HEAD", url, std::iter::empty(), SignableBody::Bytes(&[]))?;
+    let (headers, _) = sign(signable, &parameters)?.into_parts();
+    let mut request = HttpRequest::get(url)?;
+    request.set_method("HEAD")?;
+    for (name, value) in headers.headers() {
+        request.headers_mut().insert(name.to_owned(), value.to_owned());
+    }
+    Ok(request)
+}
