@@ -6,6 +6,7 @@ mod drop_ins;
 mod journald;
 mod life;
 mod network;
+mod package;
 mod pair;
 mod sandbox;
 mod start;
@@ -13,16 +14,25 @@ mod watchdog;
 
 use crate::host::Host;
 
-/// Panics where something is not as it has to be.
-pub type Scenario = fn(&Host);
+/// What is shown, and on which host.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Makes it.
+    pub host: fn() -> Host,
+    /// Panics where something is not as it has to be.
+    pub show: fn(&Host),
+}
 
 macro_rules! scenarios {
-    ($($part:ident::$name:ident),* $(,)?) => {
-        &[$((concat!(stringify!($part), "::", stringify!($name)), $part::$name as Scenario)),*]
+    ($($host:ident: $($part:ident::$name:ident),*;)*) => {
+        &[$($(
+            (concat!(stringify!($part), "::", stringify!($name)), Scenario { host: Host::$host, show: $part::$name }),
+        )*)*]
     };
 }
 
 const ALL: &[(&str, Scenario)] = scenarios![
+    new:
     start::a_start_returns_when_the_session_is_published,
     start::a_denied_secret_keeps_nothing_from_starting,
     journald::the_fields_join_the_journal_to_what_aws_recorded,
@@ -44,8 +54,18 @@ const ALL: &[(&str, Scenario)] = scenarios![
     watchdog::a_stuck_process_is_killed_and_started_again,
     catalog::journalctl_explains_each_event,
     pair::two_daemons_publish_each_session_once,
-    network::a_late_network_delays_and_breaks_nothing,
+    network::a_late_network_delays_and_breaks_nothing;
+    bare:
+    package::the_deb_is_installed_and_starts_nothing_before_it_is_told_to,
+    package::the_deb_explains_itself,
+    package::an_upgrade_of_the_deb_restarts_the_daemon_and_keeps_the_config,
+    package::a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing,
+    package::the_rpm_is_installed_upgraded_and_erased,
+    package::the_binary_and_the_sbom_name_the_same_crates;
 ];
+
+/// Those with this in their names need the packages.
+pub const OF_PACKAGES: &str = "package::";
 
 /// Their names, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
