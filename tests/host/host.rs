@@ -29,6 +29,8 @@ pub const UNITS: &str = "/etc/systemd/system";
 const BINARY: &str = "/usr/bin/credadmin";
 /// What `journalctl -x` knows of credadmin.
 pub const CATALOG: &str = "/usr/lib/systemd/catalog/credadmin.catalog";
+/// What images of Debian without a systemd have to keep packages from starting and stopping anything.
+const NO_SERVICES: &str = "/usr/sbin/policy-rc.d";
 
 /// A host with an account behind it. Dropped, credadmin is stopped.
 pub struct Host {
@@ -56,7 +58,7 @@ impl Host {
         for directory in [ETC, &format!("{UNITS}/{UNIT}.d")] {
             fs::remove_dir_all(directory).or_else(absent).expect("a clean host");
         }
-        for file in [BINARY, &format!("{UNITS}/{UNIT}"), CATALOG] {
+        for file in [BINARY, &format!("{UNITS}/{UNIT}"), CATALOG, NO_SERVICES] {
             fs::remove_file(file).or_else(absent).expect("a clean host");
         }
         let host = Self { account: Account::open(), journal: Journal::from_now_on(), figures: RefCell::default() };

@@ -60,6 +60,7 @@ const ALL: &[(&str, Scenario)] = scenarios![
     package::the_deb_explains_itself,
     package::an_upgrade_of_the_deb_restarts_the_daemon_and_keeps_the_config,
     package::a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing,
+    package::those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read,
     package::the_rpm_is_installed_upgraded_and_erased,
     package::the_binary_and_the_sbom_name_the_same_crates;
 ];

@@ -19,7 +19,8 @@ pub fn the_deb_is_installed_and_starts_nothing_before_it_is_told_to(host: &Host)
     install_deb();
     assert_eq!((host.show("ActiveState"), host.show("UnitFileState")), ("inactive".into(), "disabled".into()));
     // It explains itself, and opens nothing.
-    assert!(run("credadmin", &["check"]).contains("0 secrets"), "a skeleton with something in it");
+    let checked = run("credadmin", &["check"]);
+    assert!(checked.contains("there is nothing to do"), "{checked}");
     starts_with_a_config_of_the_administrator(host);
 
     let inactive = host.try_systemctl(&["is-enabled", UNIT]);
@@ -102,6 +103,10 @@ pub fn a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing(host: &
 }
 
 pub fn the_rpm_is_installed_upgraded_and_erased(host: &Host) {
+    // Where rpm is at home they are other packages'.
+    for directory in ["/usr/share/licenses", "/usr/share/zsh/site-functions"] {
+        fs::create_dir_all(directory).expect("a directory");
+    }
     let before = listing();
     let install = ["--nodeps", "--force-debian", "-U"];
     let path = given("rpm");
@@ -130,6 +135,22 @@ pub fn the_rpm_is_installed_upgraded_and_erased(host: &Host) {
     let own =
         ["", "/credadmin.toml.rpmsave", "/grants.d", "/grants.d/20-incident.toml"].map(|path| format!("/etc/credadmin{path}"));
     assert_eq!((left, before.difference(&after).next()), (own.iter().collect(), None));
+}
+
+pub fn those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read(host: &Host) {
+    install_deb();
+    edit(host, SKELETON, &format!("grants_group = 'approvers'\n{}", main_file("")));
+    run("groupadd", &["approvers"]);
+    run("chgrp", &["approvers", "/etc/credadmin/grants.d"]);
+    run("chmod", &["2770", "/etc/credadmin/grants.d"]);
+    host.write_drop_in("20-approvers.conf", "[Service]\nPrivateUsers=no\nSupplementaryGroups=approvers\n");
+    host.start();
+    assert_eq!(host.account.versions(SECRET).len(), 0);
+
+    let text = open("incident").replace('\'', "\"");
+    let script = format!("cd /etc/credadmin && ! cat {SKELETON} && umask 027 && echo '{text}' >grants.d/20-incident.toml");
+    run("setpriv", &["--reuid=4711", "--regid=approvers", "--clear-groups", "sh", "-c", &script]);
+    host.wait_for_versions(SECRET, 1);
 }
 
 pub fn the_binary_and_the_sbom_name_the_same_crates(host: &Host) {
