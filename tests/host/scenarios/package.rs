@@ -1,21 +1,27 @@
 //! The packages, as an administrator has them: installed, configured, upgraded, removed.
 
+mod crates;
+mod rpm;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::catalog;
 use crate::account::SECRET;
 use crate::host::{CATALOG, Host, UNIT, UNITS, grant, in_seconds, main_file, open};
-use crate::package::{NEXT, dpkg, given, listing, next, rpm, run};
+use crate::package::{NEXT, dpkg, given, listing, next, run};
+
+pub use crates::the_binary_and_the_sbom_name_the_same_crates;
+pub use rpm::the_rpm_is_installed_upgraded_and_erased;
 
 const SKELETON: &str = "credadmin.toml";
 /// What stays of a package that creates a user: the user, and the files that guard the list of them.
 const OF_USERS: [&str; 5] = ["/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-"];
 
 pub fn the_deb_is_installed_and_starts_nothing_before_it_is_told_to(host: &Host) {
+    install_deb();
+    // As an upgrade, it starts nothing that was not running.
     install_deb();
     assert_eq!((host.show("ActiveState"), host.show("UnitFileState")), ("inactive".into(), "disabled".into()));
     // It explains itself, and opens nothing.
@@ -40,7 +46,7 @@ pub fn the_deb_explains_itself(host: &Host) {
         let path = Path::new("/usr/share/doc/credadmin").join(document);
         assert!(fs::metadata(&path).expect("a document").len() > 100, "{path:?}");
     }
-    completes(host, "/usr/share/zsh/vendor-completions/_credadmin");
+    completes(host, "");
 
     assert!(Path::new(CATALOG).exists());
     edit(host, SKELETON, &main_file(&open("quarter-end")));
@@ -102,41 +108,6 @@ pub fn a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing(host: &
     assert_eq!(left, ["/etc/credadmin", "/etc/credadmin/grants.d", "/etc/credadmin/grants.d/20-own.toml"]);
 }
 
-pub fn the_rpm_is_installed_upgraded_and_erased(host: &Host) {
-    // Where rpm is at home they are other packages'.
-    for directory in ["/usr/share/licenses", "/usr/share/zsh/site-functions"] {
-        fs::create_dir_all(directory).expect("a directory");
-    }
-    let before = listing();
-    let install = ["--nodeps", "--force-debian", "-U"];
-    let path = given("rpm");
-    rpm(&[&install[..], &[path.to_str().expect("UTF-8")]].concat());
-    assert_eq!((host.show("ActiveState"), host.show("UnitFileState")), ("inactive".into(), "disabled".into()));
-    let trusted = ["/etc/credadmin", "/etc/credadmin/grants.d"].map(|path| run("stat", &["-c", "%U:%G %a", path]));
-    assert_eq!(trusted, ["root:credadmin 2755\n", "root:credadmin 2750\n"]);
-    starts_with_a_config_of_the_administrator(host);
-    completes(host, "/usr/share/zsh/site-functions/_credadmin");
-    catalog::is_explained(host);
-    let (versions, pid, config) = (host.account.versions(SECRET), host.show("MainPID"), read(host, SKELETON));
-
-    let path = next("rpm");
-    rpm(&[&install[..], &[path.to_str().expect("UTF-8")]].concat());
-    assert_eq!(rpm(&["-q", "--queryformat", "%{VERSION}", "credadmin"]), NEXT);
-    assert_ne!(host.show("MainPID"), pid, "the daemon runs on, as the version before");
-    goes_on(host, &versions);
-    assert_eq!((read(host, SKELETON), owner_and_mode(host, SKELETON)), (config.clone(), "root:credadmin 640".into()));
-
-    rpm(&["-e", "credadmin"]);
-    host.wait_for_entry("stopped by SIGTERM");
-    assert_eq!((host.show("ActiveState"), host.show("LoadState")), ("inactive".into(), "not-found".into()));
-    assert_eq!(read(host, "credadmin.toml.rpmsave"), config);
-    let after = listing();
-    let left: Vec<_> = after.difference(&before).filter(|path| !OF_USERS.contains(&path.as_str())).collect();
-    let own =
-        ["", "/credadmin.toml.rpmsave", "/grants.d", "/grants.d/20-incident.toml"].map(|path| format!("/etc/credadmin{path}"));
-    assert_eq!((left, before.difference(&after).next()), (own.iter().collect(), None));
-}
-
 pub fn those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read(host: &Host) {
     install_deb();
     edit(host, SKELETON, &format!("grants_group = 'approvers'\n{}", main_file("")));
@@ -151,30 +122,6 @@ pub fn those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read(ho
     let script = format!("cd /etc/credadmin && ! cat {SKELETON} && umask 027 && echo '{text}' >grants.d/20-incident.toml");
     run("setpriv", &["--reuid=4711", "--regid=approvers", "--clear-groups", "sh", "-c", &script]);
     host.wait_for_versions(SECRET, 1);
-}
-
-pub fn the_binary_and_the_sbom_name_the_same_crates(host: &Host) {
-    install_deb();
-    run("objcopy", &["--dump-section", ".dep-v0=/run/dep-v0", "/usr/bin/credadmin", "/run/credadmin"]);
-    let inflate = "import zlib; print(zlib.decompress(open('/run/dep-v0', 'rb').read()).decode())";
-    let carried: Value = serde_json::from_str(&run("python3", &["-c", inflate])).expect("JSON");
-    let sbom = fs::read("/usr/share/doc/credadmin/credadmin.cdx.json").expect("an SBOM");
-    let sbom: Value = serde_json::from_slice(&sbom).expect("JSON");
-    assert_eq!(sbom["bomFormat"], "CycloneDX");
-    assert_eq!(sbom["metadata"]["component"]["name"], "credadmin");
-
-    let crates = |list: &Value| -> Vec<(String, String)> {
-        let text = |part: &Value| part.as_str().expect("text").to_owned();
-        let mut crates: Vec<_> =
-            list.as_array().expect("a list").iter().map(|each| (text(&each["name"]), text(&each["version"]))).collect();
-        crates.sort();
-        crates
-    };
-    let (mut carried, listed) = (crates(&carried["packages"]), crates(&sbom["components"]));
-    carried.retain(|(name, _)| name != "credadmin");
-    host.tell(format!("{} crates in the binary, {} in the SBOM", carried.len(), listed.len()));
-    assert!(listed.iter().any(|(name, _)| name == "aws-sdk-sts"));
-    assert_eq!(carried, listed);
 }
 
 fn install_deb() {
@@ -222,24 +169,15 @@ fn goes_on(host: &Host, published: &[String]) {
     assert_eq!((host.account.versions(SECRET).as_slice(), host.account.world.sessions().len()), (published, 1));
 }
 
-/// bash, and zsh and fish where they are installed, complete credadmin's commands.
-fn completes(host: &Host, zsh: &str) {
+/// bash, and zsh and fish where they are installed, complete credadmin's commands. `fpath` is where else zsh has to look.
+fn completes(host: &Host, fpath: &str) {
     let bash = "/usr/share/bash-completion/completions/credadmin";
     let said = run("bash", &["-c", &format!("source {bash} && complete -p credadmin")]);
     assert!(said.contains("-F _credadmin"), "{said}");
-    for (shell, script, says) in [
-        (
-            "zsh",
-            format!(
-                "fpath+=({}); autoload -Uz compinit; compinit -D; print $_comps[credadmin]",
-                zsh.trim_end_matches("/_credadmin")
-            ),
-            "_credadmin",
-        ),
-        ("fish", "complete -C 'credadmin pl'".to_owned(), "plan"),
-    ] {
+    let zsh = format!("fpath+=({fpath}); autoload -Uz compinit; compinit -D; print $_comps[credadmin]");
+    for (shell, script, says) in [("zsh", zsh.as_str(), "_credadmin"), ("fish", "complete -C 'credadmin pl'", "plan")] {
         if Path::new("/usr/bin").join(shell).exists() {
-            let said = run(shell, &["-c", &script]);
+            let said = run(shell, &["-c", script]);
             assert!(said.contains(says), "{shell}: {said}");
         } else {
             host.tell(format!("{shell} is not installed: its completion was NOT tried"));
