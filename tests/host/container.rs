@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::Told;
-use crate::inside;
+use crate::{inside, package};
 
 const NSPAWN: &str = "systemd-nspawn";
 /// Two machines at once would be one in their control groups.
@@ -51,6 +51,9 @@ impl Container {
         command.arg(bind("--bind-ro", Path::new(env!("CARGO_BIN_EXE_credadmin")), &inside::given("credadmin")));
         for name in ["config", "systemd"] {
             command.arg(bind("--bind-ro", &project.join(name), &inside::given(name)));
+        }
+        for (name, made) in package::made().into_iter().flatten() {
+            command.arg(bind("--bind-ro", &made, &inside::given(name)));
         }
         command.arg(bind("--bind", out, Path::new(inside::OUT)));
         command.args(["--boot", "--"]).arg(format!("systemd.run={}", inside::program().display()));

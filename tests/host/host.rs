@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::account::Account;
 use crate::inside;
 use crate::journal::{Entry, Journal};
+use crate::package;
 
 /// How long anything may take that is expected at once. A guard against hanging: nothing is judged by it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,8 +27,15 @@ pub const UNIT: &str = "credadmin.service";
 const ETC: &str = "/etc/credadmin";
 pub const UNITS: &str = "/etc/systemd/system";
 const BINARY: &str = "/usr/bin/credadmin";
+/// What `journalctl -x` knows of credadmin.
+pub const CATALOG: &str = "/usr/lib/systemd/catalog/credadmin.catalog";
+/// What makes the root that it sees, and that root.
+const TMPFILES: &str = "/usr/lib/tmpfiles.d/credadmin.conf";
+const ROOT: &str = "/run/credadmin";
+/// What images of Debian without a systemd have to keep packages from starting and stopping anything.
+const NO_SERVICES: &str = "/usr/sbin/policy-rc.d";
 
-/// A host with credadmin installed and not yet started. Dropped, it is as if it had never been.
+/// A host with an account behind it. Dropped, credadmin is stopped.
 pub struct Host {
     pub account: Account,
     pub journal: Journal,
@@ -35,20 +43,31 @@ pub struct Host {
 }
 
 impl Host {
-    /// With no secret and no grant in its config.
+    /// With credadmin installed by hand, and neither a secret nor a grant in its config.
     pub fn new() -> Self {
-        // What a scenario before it that failed has left.
+        let host = Self::bare();
+        install(&inside::given("credadmin"), BINARY, 0o755);
+        install(&inside::given("systemd/credadmin.service"), &format!("{UNITS}/{UNIT}"), 0o644);
+        install(&inside::given("systemd/credadmin.tmpfile"), TMPFILES, 0o644);
+        package::run("systemd-tmpfiles", &["--create", TMPFILES]);
+        host.make_directory("grants.d");
+        host.write("credadmin.toml", "");
+        host.systemctl(&["daemon-reload"]);
+        host
+    }
+
+    /// With nothing of credadmin but where its unit, if there is one, finds the account.
+    pub fn bare() -> Self {
+        package::erase();
+        // What a scenario before it has left.
         for directory in [ETC, &format!("{UNITS}/{UNIT}.d")] {
             fs::remove_dir_all(directory).or_else(absent).expect("a clean host");
         }
-        install(&inside::given("credadmin"), BINARY, 0o755);
-        install(&inside::given("systemd/credadmin.service"), &format!("{UNITS}/{UNIT}"), 0o644);
-        install(&inside::given("systemd/credadmin.tmpfiles"), "/usr/lib/tmpfiles.d/credadmin.conf", 0o644);
-        let made = Command::new("systemd-tmpfiles").args(["--create", "credadmin.conf"]).status();
-        assert!(made.expect("systemd-tmpfiles").success());
+        for file in [BINARY, &format!("{UNITS}/{UNIT}"), TMPFILES, CATALOG, NO_SERVICES] {
+            fs::remove_file(file).or_else(absent).expect("a clean host");
+        }
+        fs::remove_dir_all(ROOT).or_else(absent).expect("a clean host");
         let host = Self { account: Account::open(), journal: Journal::from_now_on(), figures: RefCell::default() };
-        host.make_directory("grants.d");
-        host.write("credadmin.toml", "");
         host.network("add");
         host.write_drop_in("10-account.conf", &format!("[Service]\nEnvironment=AWS_ENDPOINT_URL={}\n", host.account.services));
         host
@@ -210,8 +229,6 @@ pub fn in_seconds(seconds: i64) -> Timestamp {
 }
 
 fn install(from: &Path, to: &str, mode: u32) {
-    // The one before may be running: it is replaced, not written over.
-    fs::remove_file(to).or_else(absent).expect("the one before to be removed");
     fs::copy(from, to).unwrap_or_else(|error| panic!("{from:?} can't be installed: {error}"));
     fs::set_permissions(to, Permissions::from_mode(mode)).expect("its mode");
 }

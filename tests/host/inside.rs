@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use credadmin::clock::Clock;
 
 use crate::Told;
-use crate::host::Host;
 use crate::outside::{REPORT, WANTED};
 use crate::report::{Outcome, Reporter};
 use crate::scenarios::{self, Scenario};
@@ -52,9 +51,9 @@ pub fn run() -> Told {
 fn show(name: &str, scenario: Scenario) -> Outcome {
     let clock = Clock::system();
     let began = clock.elapsed();
-    let host = panic::catch_unwind(Host::new);
+    let host = panic::catch_unwind(scenario.host);
     let failure = match &host {
-        Ok(host) => panic::catch_unwind(AssertUnwindSafe(|| scenario(host))).is_err(),
+        Ok(host) => panic::catch_unwind(AssertUnwindSafe(|| (scenario.show)(host))).is_err(),
         Err(_) => true,
     };
     let failure = failure.then(|| {

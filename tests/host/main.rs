@@ -9,6 +9,7 @@
 //! - `outside`, `container`: the machine from outside
 //! - `inside`: runs the scenarios, one after the other
 //! - `account`: the AWS double; `host`, `journal`: systemd and journald, as a scenario asks them
+//! - `package`: the packages, and dpkg and rpm; where `packaging/build` has not made any, their scenarios are skipped likewise
 //! - `scenarios`: what is shown
 
 mod account;
@@ -17,6 +18,7 @@ mod host;
 mod inside;
 mod journal;
 mod outside;
+mod package;
 mod report;
 mod scenarios;
 

@@ -10,8 +10,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::Told;
 use crate::container::{Container, missing};
+use crate::package;
 use crate::report::{self, Outcome};
-use crate::scenarios;
+use crate::scenarios::{self, OF_PACKAGES};
 
 /// Set to `required` where a skip is a failure.
 const REQUIREMENT: &str = "HOST_TESTS";
@@ -30,7 +31,7 @@ pub const REPORT: &str = "report";
 pub fn run(asked_for: &[String]) -> Told {
     // Whoever lists tests, or asks for some of another name, does not want to boot a machine.
     let words: Vec<&str> = asked_for.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    let wanted: Vec<&str> =
+    let mut wanted: Vec<&str> =
         scenarios::names().filter(|name| words.is_empty() || words.iter().any(|w| name.contains(w))).collect();
     if asked_for.iter().any(|argument| argument == "--list") {
         wanted.iter().for_each(|name| println!("{name}: test"));
@@ -42,12 +43,25 @@ pub fn run(asked_for: &[String]) -> Told {
     }
     if let Some(missing) = missing() {
         println!("host: SKIPPED, nothing of systemd, journald and the sandbox was tested: {missing}");
-        let required = std::env::var_os(REQUIREMENT).is_some_and(|value| value == "required");
-        return if required { Err(format!("skipped, and {REQUIREMENT}=required").into()) } else { Ok(()) };
+        return if is_required() { Err(format!("skipped, and {REQUIREMENT}=required").into()) } else { Ok(()) };
+    }
+    if package::made().is_none() && wanted.iter().any(|name| name.starts_with(OF_PACKAGES)) {
+        println!("host: SKIPPED, nothing of the packages was tested: packaging/build has not made any");
+        if is_required() {
+            return Err(format!("skipped, and {REQUIREMENT}=required").into());
+        }
+        wanted.retain(|name| !name.starts_with(OF_PACKAGES));
+        if wanted.is_empty() {
+            return Ok(());
+        }
     }
     println!("host: {} scenarios in a systemd of their own", wanted.len());
     let directory = tempfile::Builder::new().prefix("credadmin-host-").tempdir()?;
     boot(directory.path(), &wanted)
+}
+
+fn is_required() -> bool {
+    std::env::var_os(REQUIREMENT).is_some_and(|value| value == "required")
 }
 
 fn boot(directory: &Path, wanted: &[&str]) -> Told {

@@ -3,10 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::host::{Host, UNIT, main_file, open};
+use crate::host::{CATALOG, Host, UNIT, main_file, open};
 use crate::inside;
-
-const CATALOG: &str = "/usr/lib/systemd/catalog/credadmin.catalog";
 
 pub fn journalctl_explains_each_event(host: &Host) {
     fs::copy(inside::given("systemd/credadmin.catalog"), CATALOG).expect("a catalog to install");
@@ -17,7 +15,11 @@ pub fn journalctl_explains_each_event(host: &Host) {
     host.start();
     host.wait_for_entry("session published");
     host.systemctl(&["stop", UNIT]);
+    is_explained(host);
+}
 
+/// What was said so far is explained, each entry of it.
+pub fn is_explained(host: &Host) {
     let explained = host.journal.ctl(&["--catalog", "--unit", UNIT, "SYSLOG_IDENTIFIER=credadmin"]);
     let explained = String::from_utf8_lossy(&explained);
     let started = explained.lines().position(|line| line.contains("started: 1 secret, 1 grant")).expect("a start");
@@ -26,12 +28,12 @@ pub fn journalctl_explains_each_event(host: &Host) {
         beside.iter().any(|line| line.contains("Access: ")) && beside.iter().any(|line| line.contains("To do: ")),
         "{explained}"
     );
-    let without: Vec<_> = host.said().into_iter().filter(|entry| !is_explained(entry.field("MESSAGE_ID"))).collect();
+    let without: Vec<_> = host.said().into_iter().filter(|entry| !is_in_catalog(entry.field("MESSAGE_ID"))).collect();
     assert!(without.is_empty(), "the catalog knows nothing of {without:#?}");
     host.tell(beside.join("\n"));
 }
 
-fn is_explained(message_id: &str) -> bool {
+fn is_in_catalog(message_id: &str) -> bool {
     let listed = Command::new("journalctl").args(["--dump-catalog", message_id]).output().expect("journalctl");
     listed.status.success() && String::from_utf8_lossy(&listed.stdout).contains("Access: ")
 }

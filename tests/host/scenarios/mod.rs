@@ -7,6 +7,7 @@ mod drop_ins;
 mod journald;
 mod life;
 mod network;
+mod package;
 mod pair;
 mod sandbox;
 mod start;
@@ -14,16 +15,25 @@ mod watchdog;
 
 use crate::host::Host;
 
-/// Panics where something is not as it has to be.
-pub type Scenario = fn(&Host);
+/// What is shown, and on which host.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Makes it.
+    pub host: fn() -> Host,
+    /// Panics where something is not as it has to be.
+    pub show: fn(&Host),
+}
 
 macro_rules! scenarios {
-    ($($part:ident::$name:ident),* $(,)?) => {
-        &[$((concat!(stringify!($part), "::", stringify!($name)), $part::$name as Scenario)),*]
+    ($($host:ident: $($part:ident::$name:ident),*;)*) => {
+        &[$($(
+            (concat!(stringify!($part), "::", stringify!($name)), Scenario { host: Host::$host, show: $part::$name }),
+        )*)*]
     };
 }
 
 const ALL: &[(&str, Scenario)] = scenarios![
+    new:
     start::a_start_returns_when_the_session_is_published,
     start::a_denied_secret_keeps_nothing_from_starting,
     journald::the_fields_join_the_journal_to_what_aws_recorded,
@@ -46,8 +56,19 @@ const ALL: &[(&str, Scenario)] = scenarios![
     catalog::journalctl_explains_each_event,
     doctor::doctor_finds_what_an_administrator_has_changed,
     pair::two_daemons_publish_each_session_once,
-    network::a_late_network_delays_and_breaks_nothing,
+    network::a_late_network_delays_and_breaks_nothing;
+    bare:
+    package::the_deb_is_installed_and_starts_nothing_before_it_is_told_to,
+    package::the_deb_explains_itself,
+    package::an_upgrade_of_the_deb_restarts_the_daemon_and_keeps_the_config,
+    package::a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing,
+    package::those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read,
+    package::the_rpm_is_installed_upgraded_and_erased,
+    package::the_binary_and_the_sbom_name_the_same_crates;
 ];
+
+/// Those with this in their names need the packages.
+pub const OF_PACKAGES: &str = "package::";
 
 /// Their names, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
