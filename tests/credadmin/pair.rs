@@ -26,7 +26,7 @@ use credadmin::daemon::{Daemon, Wake};
 use credadmin::journal::{Event, Heard, Journal};
 use credadmin::schedule::{plan, token};
 use jiff::{SignedDuration, Timestamp};
-use line::{Line, Sent, State};
+use line::{Line, State};
 use process::Process;
 use strict_aws::World;
 use tempfile::TempDir;
@@ -53,7 +53,6 @@ pub struct Account {
     pub clock: Clock,
     /// AWS.
     pub world: World,
-    sent: Sent,
 }
 
 /// One host of the pair: its clock, its config, its line, and the daemon that runs on it, if one does.
@@ -65,7 +64,6 @@ pub struct Host {
     /// The daemon's process, or the last one.
     pub process: Arc<Process>,
     world: World,
-    sent: Sent,
     model: Model,
     directory: TempDir,
     running: Option<(JoinHandle<()>, mpsc::Sender<Wake>)>,
@@ -78,7 +76,7 @@ impl Account {
         let clock = Clock::bent(START.parse().expect("an instant"), 1);
         let world = account(&clock, secrets);
         world.set_canary(CANARY);
-        Self { clock, world, sent: Sent::default() }
+        Self { clock, world }
     }
 
     /// Launches a host with this main file, whose clock is wrong by so much.
@@ -90,7 +88,6 @@ impl Account {
             line: Arc::default(),
             process: Process::new(None),
             world: self.world.clone(),
-            sent: Arc::clone(&self.sent),
             model,
             directory: tempfile::tempdir().expect("a directory"),
             running: None,
@@ -133,7 +130,6 @@ impl Host {
             world: self.world.clone(),
             clock: self.clock.clone(),
             state: Arc::clone(&self.line),
-            sent: Arc::clone(&self.sent),
             process: Arc::clone(&process),
         };
         let (wake, wakes) = mpsc::channel(8);

@@ -1,7 +1,6 @@
 //! The line between one host and AWS: it can be cut, it can be slow, and what has left the process arrives whatever becomes of
 //! the process.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -58,9 +57,6 @@ pub struct State {
     pub met: Vec<(Timestamp, Duration)>,
 }
 
-/// Which version was sent when, by AWS's clock, by whoever was first to write it.
-pub type Sent = Arc<Mutex<BTreeMap<String, Timestamp>>>;
-
 /// The line of one process.
 #[derive(Clone)]
 pub struct Line {
@@ -72,8 +68,6 @@ pub struct Line {
     pub clock: Clock,
     /// How it is with the host's line.
     pub state: Arc<Mutex<State>>,
-    /// The versions sent on any line.
-    pub sent: Sent,
     /// Whose it is.
     pub process: Arc<Process>,
 }
@@ -161,18 +155,7 @@ impl Aws for Line {
 
     async fn put_secret_value(&self, secret_id: &str, version_id: &str, value: &Zeroizing<String>) -> Result<Receipt, Trouble> {
         let (id, version_id, value) = (secret_id.to_owned(), version_id.to_owned(), value.clone());
-        let (sent, world) = (Arc::clone(&self.sent), self.world.clone());
-        self.call(Operation::PutSecretValue, |aws| {
-            let at = world.now();
-            async move {
-                let answer = aws.put_secret_value(&id, &version_id, &value).await;
-                if answer.is_ok() {
-                    lock(&sent).entry(version_id).or_insert(at);
-                }
-                answer
-            }
-        })
-        .await
+        self.call(Operation::PutSecretValue, |aws| async move { aws.put_secret_value(&id, &version_id, &value).await }).await
     }
 
     fn connect(&self, connection: &Connection) {

@@ -49,7 +49,7 @@ async fn at_every_point(others: Others) {
     }
     println!("{others:?}: killed at {point} points; {lost} times a session was issued and lost");
     assert!(point > 150, "{point} points only");
-    assert!(lost > 5, "{lost} sessions lost only");
+    assert!(lost > 0, "no session was lost on the way");
 }
 
 /// Answers with whether there was such a point, and how many sessions were issued.
