@@ -8,7 +8,7 @@
 //!
 //! - `outside`, `container`: the machine from outside
 //! - `inside`: runs the scenarios, one after the other
-//! - `account`: the AWS double; `host`, `journal`: systemd and journald, as a scenario asks them
+//! - `account`: the AWS double; `wire`: the way to it; `host`, `journal`: systemd and journald, as a scenario asks them
 //! - `scenarios`: what is shown
 
 mod account;
@@ -19,6 +19,7 @@ mod journal;
 mod outside;
 mod report;
 mod scenarios;
+mod wire;
 
 use std::error::Error;
 use std::process::ExitCode;

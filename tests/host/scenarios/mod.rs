@@ -6,7 +6,9 @@ mod drop_ins;
 mod journald;
 mod life;
 mod network;
+mod overrides;
 mod pair;
+mod pair_torture;
 mod sandbox;
 mod start;
 mod watchdog;
@@ -44,7 +46,11 @@ const ALL: &[(&str, Scenario)] = scenarios![
     watchdog::a_stuck_process_is_killed_and_started_again,
     catalog::journalctl_explains_each_event,
     pair::two_daemons_publish_each_session_once,
+    pair_torture::a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest,
+    overrides::a_unit_with_another_config_runs_on_it,
+    overrides::a_link_to_dev_null_is_nothing,
     network::a_late_network_delays_and_breaks_nothing,
+    network::systemd_waits_for_the_network_before_it_starts_it,
 ];
 
 /// Their names, in order.
