@@ -16,11 +16,11 @@ use crate::wire::Wire;
 
 const PAIR: [&str; 2] = [UNIT, OTHER];
 /// How long it goes on.
-const TROUBLE: Duration = Duration::from_secs(30);
+const TROUBLE: Duration = Duration::from_secs(25);
 /// What is planned changes so often.
 const CHANGE: Duration = Duration::from_secs(1);
 /// For something more to be written, if there were anything.
-const REST: Duration = Duration::from_secs(5);
+const REST: Duration = Duration::from_secs(3);
 
 pub fn a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest(host: &Host) {
     host.write_drop_in("20-soon-again.conf", "[Service]\nRestartSec=200ms\n");
