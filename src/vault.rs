@@ -27,7 +27,7 @@ struct Value<'a> {
     issued_at: String,
 }
 
-/// Publishes `session` in `secret` as `version_id`.
+/// Publishes `session` in `secret` as `version_id`. It is sent again only while it is `in_time`.
 ///
 /// # Errors
 /// What Secrets Manager says to the last send.
@@ -37,12 +37,13 @@ pub async fn publish(
     grants: &[Name],
     session: &Session,
     version_id: &str,
+    in_time: impl Fn() -> bool,
 ) -> Result<Receipt, Trouble> {
     let value = value(secret, grants, session);
     let mut sends = 1;
     loop {
         match aws.put_secret_value(&secret.secret_id, version_id, &value).await {
-            Err(trouble) if trouble.is_ambiguous() && sends < SENDS => sends += 1,
+            Err(trouble) if trouble.is_ambiguous() && sends < SENDS && in_time() => sends += 1,
             answer => return answer,
         }
     }

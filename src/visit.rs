@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Aws, Description};
@@ -15,6 +15,9 @@ use crate::schedule::token;
 use crate::schedule::verdict::{Verdict, Written, judge};
 use crate::{session, vault};
 
+/// The clocks of two instances may differ by so much.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
+
 /// What a visit is for.
 #[derive(Clone, Debug)]
 pub struct Errand {
@@ -26,6 +29,8 @@ pub struct Errand {
     pub opened: Timestamp,
     /// When the session that should be in the secret ends; `None` only looks.
     pub ends: Option<Timestamp>,
+    /// When the plan is to be looked at again: from then on another session may be due.
+    pub good_until: Timestamp,
     /// The last version id known to have been written.
     pub written: Option<Written>,
     /// How many more versions the budget of the day allows.
@@ -89,6 +94,17 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     let Some(ends) = errand.ends else {
         return Ok(Done::Looked);
     };
+    // A process that was stopped for a while goes on where it was: it must not put what was due then over what is due now.
+    let in_time = || clock.now() < errand.good_until;
+    let until_next = errand.good_until.duration_since(clock.now());
+    let ends_later = seen.staged.current.as_deref().and_then(token::ends).is_some_and(|it| it > ends);
+    if ends_later && until_next <= CLOCKS_DIFFER {
+        // By another instance's clock the next session was due already.
+        clock.sleep(until_next).await;
+    }
+    if !in_time() {
+        return Ok(Done::Looked);
+    }
     let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, errand.written.as_ref()) {
         Verdict::InPlace => return Ok(Done::InPlace { version_id: current(seen) }),
         Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
@@ -96,12 +112,15 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     };
     within_budget(errand, seen)?;
     pace.turn(clock).await;
-    if ends.duration_since(clock.now()) < errand.secret.cadence.shortest() {
-        // The turn came too late: the window is all but over.
+    if !in_time() || ends.duration_since(clock.now()) < errand.secret.cadence.shortest() {
+        // The turn came too late: another session is due, or the window is all but over.
         return Ok(Done::Looked);
     }
     let session = session::issue(aws, clock, &errand.secret, &errand.grants, Span { opens: errand.opened, closes: ends }).await?;
-    match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id).await {
+    if !in_time() {
+        return Ok(Done::Looked);
+    }
+    match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id, in_time).await {
         Ok(receipt) => {
             let session = Published {
                 grants: errand.grants.clone(),
@@ -119,6 +138,9 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         // Somebody was first with this very session: another instance, or this one, whose answer was lost.
         Err(trouble) if trouble.kind == Kind::Exists => {
             let again = aws.describe_secret(&errand.secret.secret_id).await?;
+            if !in_time() {
+                return Ok(Done::Looked);
+            }
             if again.staged == seen.staged {
                 // DescribeSecret may be a minute behind (aws-facts §6), and does not show yet what was just written.
                 return Ok(Done::InPlace { version_id });

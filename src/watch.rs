@@ -232,6 +232,7 @@ impl Watch {
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
             opened: coverage.stretches().iter().find(|span| span.contains(at.now)).map_or(back, |span| span.opens),
             ends: plan.ends,
+            good_until: plan.look_again.unwrap_or(Timestamp::MAX),
             written: self.written.as_ref().map(|(version_id, since)| Written {
                 version_id: version_id.clone(),
                 shows: at.elapsed.since(*since) >= DESCRIBE_LAG,

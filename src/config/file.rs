@@ -87,9 +87,9 @@ fn is_config(path: &Path) -> bool {
     !hidden && path.extension().is_some_and(|extension| extension == "toml")
 }
 
-/// As with systemd's own drop-ins, a link to /dev/null switches a file off.
+/// As with systemd's own drop-ins, a link to /dev/null switches a file off, however it gets there.
 fn is_masked(path: &Path) -> bool {
-    std::fs::read_link(path).is_ok_and(|target| target == Path::new("/dev/null"))
+    path.is_symlink() && std::fs::canonicalize(path).is_ok_and(|target| target == Path::new("/dev/null"))
 }
 
 /// Whoever writes the file grants access, so, as sudo has it for sudoers, others than its owner may not.

@@ -157,6 +157,23 @@ fn what_is_no_drop_in_is_not_looked_at() {
     assert!(check(&credadmin).ends_with("exit status 0\n"));
 }
 
+/// Masked, as users of systemd know it: what is there instead is nothing, and no mistake.
+#[test]
+fn a_link_to_dev_null_masks_a_file() {
+    for target in ["/dev/null", "../../../../../../../../dev/null", "../mask"] {
+        let credadmin = credadmin().write("conf.d/50.toml", "region = 1\n").write("grants.d/50.toml", CUT);
+        symlink("/dev/null", credadmin.path("mask")).expect("a link");
+        assert_eq!(credadmin.run_to_end(&["check"]).status.code(), Some(78), "not masked yet");
+        for name in ["conf.d/50.toml", "grants.d/50.toml"] {
+            credadmin.remove(name);
+            symlink(target, credadmin.path(name)).expect("a link");
+        }
+        assert_eq!(open(&credadmin), opens(&[("main", "18:00"), ("other", "21:00")]), "{target}");
+        let said = check(&credadmin);
+        assert!(said.ends_with("exit status 0\n") && !said.contains("50.toml"), "{target}: {said}");
+    }
+}
+
 #[test]
 fn what_is_no_file_is_refused_and_disturbs_no_other() {
     let credadmin = credadmin();

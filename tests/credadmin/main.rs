@@ -16,6 +16,7 @@ mod ministack;
 mod model;
 mod moto;
 mod notify;
+mod pair;
 mod plan;
 mod purity;
 mod schedule;

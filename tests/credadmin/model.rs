@@ -7,11 +7,27 @@ use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
 use credadmin::clock::Clock;
 use credadmin::credential::Credential;
 use credadmin::schedule::verdict::Staged;
-use strict_aws::{ApiError, AssumeRole, Caller, Fault, PutSecretValue, World};
+use jiff::Timestamp;
+use strict_aws::{ApiError, AssumeRole, Caller, Fault, PutSecretValue, Role, World};
 use zeroize::Zeroizing;
 
 /// How long the SDK would wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An account on this clock: the instance role CredAdmin, which may do its job, and for each name a secret without a value and
+/// a role `NAMEAccess` for it.
+pub fn account(clock: &Clock, names: &[&str]) -> World {
+    let clock = clock.clone();
+    let world = World::new(move || clock.now());
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*",
+        "Action":["sts:AssumeRole","secretsmanager:PutSecretValue","secretsmanager:DescribeSecret"]}]}"#;
+    let daemon = world.add_role(Role::new("CredAdmin").policy("job", policy));
+    for name in names {
+        world.add_role(Role::new(&format!("{name}Access")).trusting(&daemon).session_name_like("credadmin-*"));
+        world.create_secret(name, None);
+    }
+    world
+}
 
 /// AWS as one host sees it: its calls are signed by the host's clock, which may be wrong.
 #[derive(Clone)]
@@ -20,12 +36,18 @@ pub struct Model {
     instance: String,
     clock: Clock,
     latency: Duration,
+    signed_at: Option<Timestamp>,
 }
 
 impl Model {
     /// `instance` is one that [`World::launch_instance`] made; `clock` is the host's.
     pub fn new(world: World, instance: String, clock: Clock, latency: Duration) -> Self {
-        Self { world, instance, clock, latency }
+        Self { world, instance, clock, latency, signed_at: None }
+    }
+
+    /// The same, for calls that were signed at that moment and arrive when they are made.
+    pub fn signed_at(&self, at: Timestamp) -> Self {
+        Self { signed_at: Some(at), ..self.clone() }
     }
 
     async fn call<T>(
@@ -49,7 +71,7 @@ impl Model {
         let Some(keys) = self.world.instance_credentials(&self.instance) else {
             return Err(Trouble::new(operation, Kind::NoCredentials, "NoCredentials", "no role"));
         };
-        let caller = Caller::holding(&keys).signed_at(self.clock.now());
+        let caller = Caller::holding(&keys).signed_at(self.signed_at.unwrap_or_else(|| self.clock.now()));
         let answer = act(&self.world, &caller);
         if let Some(Fault::LostAnswer | Fault::Reset | Fault::HalfBody) = fault {
             tokio::time::sleep(TIMEOUT).await;

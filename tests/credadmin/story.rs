@@ -116,14 +116,15 @@ impl Story {
 
     /// Starts a daemon on the main file.
     pub async fn daemon(&self) -> Host {
-        let mut sources = Sources::read(&self.directory.path().join("credadmin.toml")).expect("a config that can be read");
-        let settings = sources.settings(self.clock.now()).expect("a valid config");
+        self.start(self.sdk().await, self.sources(), 1)
+    }
+
+    /// The real SDK, as the main file wants it.
+    pub async fn sdk(&self) -> Held<Sdk> {
+        let settings = self.sources().settings(self.clock.now()).expect("a valid config");
         let endpoints = Endpoints { services: Some(self.server.endpoint()), metadata: Some(self.server.imds_endpoint()) };
-        let aws = {
-            let _still = hold();
-            Held(Sdk::at(endpoints, self.clock.clone(), &settings.connection).await)
-        };
-        self.start(aws, sources, 1)
+        let _still = hold();
+        Held(Sdk::at(endpoints, self.clock.clone(), &settings.connection).await)
     }
 
     /// Starts a daemon that calls this AWS.

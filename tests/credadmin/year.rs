@@ -13,11 +13,11 @@ use credadmin::journal::{Event, Heard, Journal};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use strict_aws::{ApiError, Fault, Operation, Role, World};
+use strict_aws::{ApiError, Fault, Operation, World};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::model::Model;
+use crate::model::{Model, account};
 
 const CANARY: &str = "CanaryCanary";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -149,18 +149,12 @@ async fn a_year_of_two_daemons_keeps_the_invariants() {
 }
 
 fn world(clock: &Clock) -> World {
-    let clock = clock.clone();
-    let world = World::new(move || clock.now());
+    let world = account(clock, &["Alpha", "Beta", "Gamma"]);
     world.set_canary(CANARY);
     world.set_instance_roles_are_capped(true);
-    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*",
-        "Action":["sts:AssumeRole","secretsmanager:PutSecretValue","secretsmanager:DescribeSecret"]}]}"#;
-    let daemon = world.add_role(Role::new("CredAdmin").policy("job", policy));
-    for name in ["Alpha", "Beta", "Gamma"] {
-        let role = Role::new(&format!("{name}Access")).trusting(&daemon).session_name_like("credadmin-*");
-        world.add_role(if name == "Gamma" { role.max_session(43200) } else { role });
-        world.create_secret(name, (name == "Alpha").then_some("placeholder"));
-    }
+    world.update_role("GammaAccess", |role| role.max_session_seconds = 43200);
+    let placeholder = world.stranger_puts("Alpha", "placeholder");
+    assert!(placeholder.is_ok(), "{placeholder:?}");
     world
 }
 

@@ -18,7 +18,7 @@ use crate::journal::{Entry, Journal};
 use crate::package;
 
 /// How long anything may take that is expected at once. A guard against hanging: nothing is judged by it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(50);
 /// The end of a window that is planned as one session at any time of day: it is nearer than the refresh lead of 20 minutes, so
 /// that no grid point comes between.

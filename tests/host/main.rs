@@ -8,7 +8,7 @@
 //!
 //! - `outside`, `container`: the machine from outside
 //! - `inside`: runs the scenarios, one after the other
-//! - `account`: the AWS double; `host`, `journal`: systemd and journald, as a scenario asks them
+//! - `account`: the AWS double; `wire`: the way to it; `host`, `journal`: systemd and journald, as a scenario asks them
 //! - `package`: the packages, and dpkg and rpm; where `packaging/build` has not made any, their scenarios are skipped likewise
 //! - `scenarios`: what is shown
 
@@ -21,6 +21,7 @@ mod outside;
 mod package;
 mod report;
 mod scenarios;
+mod wire;
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -7,8 +7,10 @@ mod drop_ins;
 mod journald;
 mod life;
 mod network;
+mod overrides;
 mod package;
 mod pair;
+mod pair_torture;
 mod sandbox;
 mod start;
 mod watchdog;
@@ -56,6 +58,10 @@ const ALL: &[(&str, Scenario)] = scenarios![
     catalog::journalctl_explains_each_event,
     doctor::doctor_finds_what_an_administrator_has_changed,
     pair::two_daemons_publish_each_session_once,
+    pair_torture::a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest,
+    overrides::a_unit_with_another_config_runs_on_it,
+    overrides::a_link_to_dev_null_is_nothing,
+    network::systemd_waits_for_the_network_before_it_starts_it,
     network::a_late_network_delays_and_breaks_nothing;
     bare:
     package::the_deb_is_installed_and_starts_nothing_before_it_is_told_to,

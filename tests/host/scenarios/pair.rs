@@ -8,21 +8,14 @@ use std::time::Duration;
 use crate::account::SECRET;
 use crate::host::{Host, UNIT, UNITS, grant, in_seconds, main_file};
 
-const OTHER: &str = "credadmin-b.service";
+pub const OTHER: &str = "credadmin-b.service";
 /// How often they race, after the first time at their start.
 const ROUNDS: usize = 20;
 
 pub fn two_daemons_publish_each_session_once(host: &Host) {
-    for (from, to) in [(UNIT.to_owned(), OTHER.to_owned()), (format!("{UNIT}.d"), format!("{OTHER}.d"))] {
-        let mut copy = Command::new("cp");
-        copy.args(["--recursive", "--no-target-directory"]).arg(format!("{UNITS}/{from}")).arg(format!("{UNITS}/{to}"));
-        let copied = copy.status();
-        assert!(copied.expect("cp").success());
-    }
-    let _gone = Gone(host);
+    let _other = Other::beside(host);
     let window = |until| grant("quarter-end", "sensitive-s3", in_seconds(-60), in_seconds(until));
     host.write("credadmin.toml", main_file(&window(900)));
-    host.systemctl(&["daemon-reload"]);
     host.systemctl(&["start", UNIT, OTHER]);
     let said =
         |text: &str| [UNIT, OTHER].map(|unit| host.journal.of(unit).iter().filter(|it| it.message().contains(text)).count());
@@ -48,10 +41,25 @@ pub fn two_daemons_publish_each_session_once(host: &Host) {
     host.tell(format!("{} sessions, published by the one and the other: {published:?}", versions.len()));
 }
 
-/// The second unit goes when this does.
-struct Gone<'a>(&'a Host);
+/// A second unit like the first. It goes when this does.
+pub struct Other<'a>(&'a Host);
 
-impl Drop for Gone<'_> {
+impl<'a> Other<'a> {
+    /// Makes it, with all that overrides the first.
+    pub fn beside(host: &'a Host) -> Self {
+        for (from, to) in [(UNIT.to_owned(), OTHER.to_owned()), (format!("{UNIT}.d"), format!("{OTHER}.d"))] {
+            let mut copy = Command::new("cp");
+            copy.args(["--recursive", "--no-target-directory"]).arg(format!("{UNITS}/{from}")).arg(format!("{UNITS}/{to}"));
+            let copied = copy.status();
+            assert!(copied.expect("cp").success());
+        }
+        let other = Self(host);
+        host.systemctl(&["daemon-reload"]);
+        other
+    }
+}
+
+impl Drop for Other<'_> {
     fn drop(&mut self) {
         self.0.try_systemctl(&["stop", OTHER]);
         drop(fs::remove_file(format!("{UNITS}/{OTHER}")));
