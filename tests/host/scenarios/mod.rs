@@ -3,6 +3,8 @@
 mod bad_config;
 mod catalog;
 mod drop_ins;
+mod faults;
+mod journal_faults;
 mod journald;
 mod life;
 mod network;
@@ -45,6 +47,13 @@ const ALL: &[(&str, Scenario)] = scenarios![
     catalog::journalctl_explains_each_event,
     pair::two_daemons_publish_each_session_once,
     network::a_late_network_delays_and_breaks_nothing,
+    faults::no_name_is_resolved,
+    faults::the_disk_is_full,
+    faults::no_file_descriptor_is_left,
+    faults::no_memory_is_left,
+    faults::the_process_is_stopped_while_windows_open_and_close,
+    journal_faults::lines_are_lost_and_counted_when_the_journal_is_stuck,
+    journal_faults::the_journal_is_full,
 ];
 
 /// Their names, in order.
