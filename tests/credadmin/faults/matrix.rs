@@ -14,7 +14,7 @@ use cells::Cell;
 use run::Seen;
 
 /// More than there are cores: most of their time cells wait for answers that don't come.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 #[test]
 fn no_cell_hangs_stays_silent_leaks_or_publishes_after_the_end() {

@@ -30,7 +30,7 @@ const OVER: SignedDuration = SignedDuration::from_mins(220);
 /// whole refreshes, so that they end where other calls fall ill.
 const LATER: SignedDuration = SignedDuration::from_mins(7 * 40);
 /// How often it is looked what readers get.
-pub const EVERY: SignedDuration = SignedDuration::from_secs(10);
+pub const EVERY: SignedDuration = SignedDuration::from_secs(20);
 
 /// What readers had at a moment.
 #[derive(Clone, Copy, Debug)]
