@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::Description;
-use crate::aws::trouble::{Kind, Trouble};
+use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::clock::Elapsed;
 use crate::config::Watched;
 use crate::grant::{Grant, Name, Secret};
@@ -87,8 +87,11 @@ struct Failing {
     failures: u32,
     /// The last one, in words.
     trouble: String,
+    /// The call that it happened to, and what it was.
+    last: (Operation, Kind),
     retry_at: Elapsed,
-    /// What was told since. Troubles that may pass at any moment are one and the same, `None`; others each their own.
+    /// What was told since. Troubles that may pass at any moment are one and the same, `None`, but for missing credentials;
+    /// others each their own.
     told: Vec<Option<Kind>>,
 }
 
@@ -411,12 +414,16 @@ impl Watch {
         let pace = trouble.kind.pace();
         let failures = self.failing.as_ref().map_or(1, |failing| failing.failures.saturating_add(1));
         let published_until = self.published.as_ref().map(|(_, dies)| *dies).filter(|dies| *dies > at.now);
-        let mut wait = backoff::wait(pace, failures, chance);
+        let last = (trouble.operation, trouble.kind);
+        // What a refusal tells of AWS's time, the SDK uses in the next call of that sort: no need to wait long for that.
+        let learned = trouble.kind == Kind::WrongTime && self.failing.as_ref().is_none_or(|failing| failing.last != last);
+        let mut wait = backoff::wait(pace, if learned { 1 } else { failures }, chance);
         if let Some(until) = published_until.filter(|_| pace != Pace::AfterQuota) {
             wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
         }
         let words = trouble.to_string();
-        let told = Some(trouble.kind).filter(|_| pace != Pace::Soon);
+        // That nobody hands out new credentials is not told by the refusal of the old ones.
+        let told = Some(trouble.kind).filter(|kind| pace != Pace::Soon || *kind == Kind::NoCredentials);
         let before = self.failing.take();
         let since = before.as_ref().map_or(at.elapsed, |failing| failing.since);
         let mut told_before = before.map_or_else(Vec::new, |failing| failing.told);
@@ -425,6 +432,7 @@ impl Watch {
             let grants = errand.grants.clone();
             tell(Event::Failing { secret: Arc::clone(&self.secret), grants, trouble, published_until, retry_in: wait });
         }
-        self.failing = Some(Failing { since, failures, trouble: words, retry_at: at.elapsed.after(wait), told: told_before });
+        let retry_at = at.elapsed.after(wait);
+        self.failing = Some(Failing { since, failures, trouble: words, last, retry_at, told: told_before });
     }
 }

@@ -178,6 +178,10 @@ impl Aws for Sdk {
         let clients = self.ready(Operation::DescribeSecret).await?;
         let call = clients.secrets.describe_secret().secret_id(secret_id).send().await;
         let answer = call.map_err(|e| trouble(Operation::DescribeSecret, &e))?;
+        if answer.arn().is_none() {
+            // It says of no secret that it has no versions: nothing follows from that.
+            return Err(Trouble::new(Operation::DescribeSecret, Kind::Garbled, "UnreadableAnswer", "the answer names no secret"));
+        }
         let mut staged = Staged::default();
         for (version, labels) in answer.version_ids_to_stages().into_iter().flatten() {
             match labels.iter().any(|label| label == "AWSCURRENT") {
@@ -232,6 +236,11 @@ impl Aws for Sdk {
         let call = self.ready(Operation::PutSecretValue).await?.secrets.put_secret_value();
         let call = call.secret_id(secret_id).client_request_token(version_id).secret_string(value.as_str());
         let answer = call.send().await.map_err(|e| trouble(Operation::PutSecretValue, &e))?;
+        if answer.version_id() != Some(version_id) {
+            // Whoever answered, it is not known to be in the secret.
+            let message = "the answer does not name the version that was written";
+            return Err(Trouble::new(Operation::PutSecretValue, Kind::Garbled, "UnreadableAnswer", message));
+        }
         Ok(Receipt { request_id: answer.request_id().map(str::to_owned) })
     }
 

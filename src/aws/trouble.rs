@@ -51,8 +51,11 @@ pub enum Kind {
     NoRegion,
     /// The credentials that sign our calls are no longer good.
     StaleCredentials,
-    /// The host's clock is off, or the key is wrong.
+    /// The key is wrong, or something rewrites requests.
     BadSignature,
+    /// A signature of another time: a clock is off, was set, or the host slept while it was under way. The SDK learns AWS's
+    /// time from the refusal, so the next try may be right.
+    WrongTime,
     /// A policy says no, or the role does not exist: AWS does not tell these apart.
     Denied,
     /// The role's MaxSessionDuration is shorter than asked.
@@ -150,12 +153,15 @@ fn kind_of(status: u16, code: &str, message: &str) -> Kind {
         | "InvalidAccessKeyId"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException" => Kind::StaleCredentials,
-        "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "RequestExpired"
-        | "RequestTimeTooSkewed"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException" => Kind::BadSignature,
+        "RequestExpired" | "RequestTimeTooSkewed" => Kind::WrongTime,
+        "SignatureDoesNotMatch" | "InvalidSignatureException"
+            if message.contains("Signature expired") || message.contains("Signature not yet current") =>
+        {
+            Kind::WrongTime
+        }
+        "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" | "IncompleteSignatureException" => {
+            Kind::BadSignature
+        }
         "RegionDisabledException" => Kind::RegionDisabled,
         "MalformedPolicyDocument"
         | "MalformedPolicyDocumentException"
@@ -201,6 +207,7 @@ impl Kind {
             | Self::NoCredentials
             | Self::NoRegion
             | Self::StaleCredentials
+            | Self::WrongTime
             | Self::Exists
             | Self::BadSession => Pace::Soon,
             Self::VersionQuota => Pace::AfterQuota,
@@ -224,7 +231,9 @@ impl Kind {
             Self::StaleCredentials => {
                 "new ones are fetched by themselves; if it lasts, check that the instance role still exists"
             }
-            Self::BadSignature => "check this host's clock (timedatectl) and that nothing rewrites its requests",
+            Self::BadSignature | Self::WrongTime => {
+                "check this host's clock (timedatectl) and that nothing rewrites its requests"
+            }
             Self::Denied => {
                 "check that the role exists, that its trust policy names this instance's role, and that the instance role allows the call; \
                  a change takes a few minutes to be seen"

@@ -6,6 +6,7 @@
 mod answers;
 mod instance;
 mod many;
+mod matrix;
 mod rows;
 mod states;
 mod stop;

@@ -4,6 +4,7 @@
 
 mod beside;
 mod held;
+pub mod quiet;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -105,6 +106,11 @@ impl Story {
     /// Puts AWS's clock so far ahead of the host's, or behind.
     pub fn put_aws_ahead(&self, seconds: i64) {
         self.ahead.store(seconds, Ordering::Relaxed);
+    }
+
+    /// By how many seconds AWS's clock is ahead of the host's.
+    pub fn aws_ahead(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.ahead)
     }
 
     /// Writes a config file, the main one or one beside it.

@@ -136,7 +136,16 @@ pub const STS: &[Row] = &[
         FAILING,
         "instance role",
     ),
-    Row(ASSUME, 403, "SignatureDoesNotMatch", "Signature expired: a is now earlier than b", Slowly, FAILING, "timedatectl"),
+    Row(ASSUME, 403, "SignatureDoesNotMatch", "Signature expired: a is now earlier than b", Soon, FAILING, "timedatectl"),
+    Row(
+        ASSUME,
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided.",
+        Slowly,
+        FAILING,
+        "nothing rewrites its requests",
+    ),
     Row(ASSUME, 403, "RegionDisabledException", "STS is not activated in this region", Slowly, FAILING, "switch STS on"),
     Row(ASSUME, 400, "MalformedPolicyDocument", "Syntax errors in policy.", Slowly, FAILING, "session_policy"),
     Row(

@@ -124,7 +124,7 @@ async fn a_secret_that_fails_in_turns_says_each_kind_once() {
     let mut daemon = story.daemon().await;
     story.pass(seconds(5)).await;
     for _ in 0..20 {
-        story.world.fail(DESCRIBE, STS[11].fault(), 1);
+        story.world.fail(DESCRIBE, STS[12].fault(), 1);
         story.world.fail(DESCRIBE, SECRETS_MANAGER[13].fault(), 1);
         story.world.fail(DESCRIBE, SECRETS_MANAGER[9].fault(), 1);
     }

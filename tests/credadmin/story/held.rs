@@ -9,14 +9,21 @@ use credadmin::aws::trouble::Trouble;
 use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
 use zeroize::Zeroizing;
 
+use super::quiet::Sleeps;
+
 /// How long a call holds time still. Only answers that never come last that long.
 const MOMENT: Duration = Duration::from_millis(300);
 
-/// Holds virtual time still until dropped, for a [`MOMENT`] at most: tokio's time waits for blocking work.
+/// Holds virtual time still until dropped, for a [`MOMENT`] at most, or until all is [quiet](super::quiet) where that can be
+/// known: tokio's time waits for blocking work.
 pub fn hold() -> std::sync::mpsc::Sender<()> {
     let (held, released) = std::sync::mpsc::channel();
+    let sleeps = Sleeps::here();
     // Only ever ends by being dropped or by its timeout, and either is fine.
-    tokio::task::spawn_blocking(move || released.recv_timeout(MOMENT).is_ok());
+    tokio::task::spawn_blocking(move || match sleeps {
+        Some(sleeps) => sleeps.wait(&released),
+        None => drop(released.recv_timeout(MOMENT)),
+    });
     held
 }
 

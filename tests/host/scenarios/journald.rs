@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use strict_aws::{Caller, Operation};
 
+use super::faults::is_in_the_table;
 use crate::account::{CANARY, SECRET};
 use crate::host::{Host, SOON, UNIT, grant, in_seconds, main_file, open};
 
@@ -136,13 +137,14 @@ pub fn a_journal_that_restarts_gets_the_next_event(host: &Host) {
     host.systemctl(&["reload", UNIT]);
     host.wait_until("the next event", || host.said_with("reloaded").len() >= 2);
     assert_eq!((host.show("ActiveState"), host.show("NRestarts")), ("active".into(), "0".into()));
+    is_in_the_table(["journald restarts, or is killed", "goes on", "all but what was said meanwhile", "with the next line"]);
 }
 
 /// journald, stopped until this is dropped.
-struct Stopped;
+pub struct Stopped;
 
 impl Stopped {
-    fn new() -> Self {
+    pub fn new() -> Self {
         signal_journald("STOP");
         Self
     }

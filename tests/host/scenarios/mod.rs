@@ -4,6 +4,8 @@ mod bad_config;
 mod catalog;
 mod doctor;
 mod drop_ins;
+mod faults;
+mod journal_faults;
 mod journald;
 mod life;
 mod network;
@@ -61,6 +63,13 @@ const ALL: &[(&str, Scenario)] = scenarios![
     pair_torture::a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest,
     overrides::a_unit_with_another_config_runs_on_it,
     overrides::a_link_to_dev_null_is_nothing,
+    faults::no_name_is_resolved,
+    faults::the_disk_is_full,
+    faults::no_file_descriptor_is_left,
+    faults::no_memory_is_left,
+    faults::the_process_is_stopped_while_windows_open_and_close,
+    journal_faults::lines_are_lost_and_counted_when_the_journal_is_stuck,
+    journal_faults::the_journal_is_full,
     network::systemd_waits_for_the_network_before_it_starts_it,
     network::a_late_network_delays_and_breaks_nothing;
     bare:

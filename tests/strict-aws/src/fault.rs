@@ -82,6 +82,10 @@ pub enum Fault {
     Drip,
     /// Status 200 with a body that is none of ours; nothing is done.
     Garbage,
+    /// Status 200 with JSON, or XML, that is well formed and says nothing that was asked for; nothing is done.
+    WrongShape,
+    /// Hang up, close every other connection too, and let the kernel refuse new ones until [`World::heal`]; nothing is done.
+    Refuse,
     /// AssumeRole: status 200 without credentials.
     EmptyCredentials,
     /// AssumeRole: credentials that were over a second before they were issued.
@@ -109,24 +113,36 @@ impl Rule {
     }
 }
 
+/// What happens when a request comes, beside its answer.
+type Happening = Box<dyn FnOnce() + Send>;
+
 /// All that is scripted, in the order in which it was.
-#[derive(Debug, Default)]
-pub(crate) struct Script(Vec<Rule>);
+#[derive(Default)]
+pub(crate) struct Script {
+    rules: Vec<Rule>,
+    happenings: Vec<(Operation, Happening)>,
+}
 
 impl World {
     /// The next `times` requests for `operation` go wrong; `usize::MAX` is for ever.
     pub fn fail(&self, operation: Operation, fault: Fault, times: usize) {
-        self.lock().script.0.push(Rule { operation, only: None, fault, left: times });
+        self.lock().script.rules.push(Rule { operation, only: None, fault, left: times });
     }
 
     /// The same, only for one secret (name or ARN), role (name or ARN) or bucket.
     pub fn fail_for(&self, operation: Operation, id: &str, fault: Fault, times: usize) {
-        self.lock().script.0.push(Rule { operation, only: Some(id.to_owned()), fault, left: times });
+        self.lock().script.rules.push(Rule { operation, only: Some(id.to_owned()), fault, left: times });
+    }
+
+    /// Something happens while the next request for `operation` is under way: it has come, and is not yet acted on.
+    pub fn when_next(&self, operation: Operation, happens: impl FnOnce() + Send + 'static) {
+        self.lock().script.happenings.push((operation, Box::new(happens)));
     }
 
     /// Takes back all that is scripted.
     pub fn heal(&self) {
-        self.lock().script.0.clear();
+        self.lock().script = Script::default();
+        self.doors().open();
     }
 
     /// What is to go wrong with this request, if anything; counts it as having happened. `id` is the request's secret
@@ -134,7 +150,13 @@ impl World {
     /// or an adapter does.
     pub fn next_fault(&self, operation: Operation, id: &str) -> Option<Fault> {
         let mut state = self.lock();
-        let rule = state.script.0.iter_mut().find(|rule| rule.fits(operation, id))?;
+        if let Some(at) = state.script.happenings.iter().position(|(expected, _)| *expected == operation) {
+            let (_, happens) = state.script.happenings.remove(at);
+            drop(state);
+            happens();
+            state = self.lock();
+        }
+        let rule = state.script.rules.iter_mut().find(|rule| rule.fits(operation, id))?;
         if rule.left != usize::MAX {
             rule.left -= 1;
         }
@@ -178,5 +200,18 @@ mod tests {
         }
         world.heal();
         assert_eq!(world.next_fault(Operation::PutSecretValue, "S"), None);
+    }
+
+    #[test]
+    fn what_happens_with_a_request_happens_once() {
+        let world = World::new(|| jiff::Timestamp::UNIX_EPOCH);
+        let (seen, same) = (world.clone(), world.clone());
+        world.when_next(Operation::AssumeRole, move || seen.fail(Operation::AssumeRole, Fault::Silent, 1));
+        assert_eq!(world.next_fault(Operation::PutSecretValue, "S"), None);
+        assert_eq!(world.next_fault(Operation::AssumeRole, "A"), Some(Fault::Silent), "already while it is under way");
+        assert_eq!(world.next_fault(Operation::AssumeRole, "A"), None);
+        world.when_next(Operation::AssumeRole, move || same.fail(Operation::AssumeRole, Fault::Silent, 1));
+        world.heal();
+        assert_eq!(world.next_fault(Operation::AssumeRole, "A"), None, "taken back with the rest");
     }
 }

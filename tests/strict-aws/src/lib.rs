@@ -6,7 +6,7 @@
 //!
 //! What it is made of, a request's way through it in order:
 //! - `wire`: HTTP, SigV4, query/XML, JSON 1.1, REST, IMDSv2
-//! - `fault`: what is scripted to go wrong
+//! - `fault`, `doors`: what is scripted to go wrong
 //! - `caller`, `quota`: who asks, and whether too often
 //! - `policy`, `access`: what a policy says, and what several say together
 //! - `sts`, `secrets`, `s3`, `instance`: the calls
@@ -16,6 +16,7 @@ mod access;
 mod answer;
 mod caller;
 mod constraint;
+mod doors;
 mod fault;
 mod identity;
 mod instance;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::answer::ApiError;
 use crate::caller::Caller;
+use crate::doors::Doors;
 use crate::fault::{Operation, Script};
 use crate::identity::{StoredRole, User};
 use crate::instance::Instance;
@@ -19,10 +20,11 @@ use crate::secret::Secret;
 
 /// A handle on the model; clones share it.
 #[derive(Clone)]
-pub struct World(Arc<Inner>);
+pub struct World(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(crate) doors: Doors,
     state: Mutex<State>,
 }
 
@@ -70,7 +72,7 @@ impl World {
             versions: Vec::new(),
             calls: Vec::new(),
         };
-        Self(Arc::new(Inner { now: Box::new(now), state: Mutex::new(state) }))
+        Self(Arc::new(Inner { now: Box::new(now), doors: Doors::default(), state: Mutex::new(state) }))
     }
 
     /// AWS's time.

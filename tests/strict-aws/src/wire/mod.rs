@@ -1,6 +1,7 @@
 //! The model behind loopback HTTP/1.1.
 
 mod api;
+mod door;
 mod imds;
 mod json;
 mod paced;
@@ -8,22 +9,17 @@ mod query;
 mod rest;
 mod sigv4;
 
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper::Response;
 use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
 use self::paced::{Hangup, Paced, Reply};
 use crate::answer::ApiError;
-use crate::fault::{Fault, Operation};
+use crate::fault::{Fault, Operation, Service};
 use crate::world::World;
 
 /// A [`World`] that listens; dropped, it stops and closes every connection.
@@ -43,7 +39,8 @@ pub async fn serve(world: World) -> io::Result<Server> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let api = listener.local_addr()?;
     let asked = world.clone();
-    let task = spawn(listener, move |request| api::answer(asked.clone(), request));
+    let door = world.doors().watch(Service::Sts);
+    let task = door::keep(listener, door, move |request| api::answer(asked.clone(), request));
     let (imds, imds_task) = listen_imds(&world, None)?;
     Ok(Server { world, api, imds, tasks: Mutex::new(vec![task, imds_task]) })
 }
@@ -103,32 +100,9 @@ fn listen_imds(world: &World, instance: Option<&str>) -> io::Result<(SocketAddr,
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let metadata = imds::Metadata::new(world.clone(), instance);
-    let task = spawn(TcpListener::from_std(listener)?, move |request| metadata.clone().answer(request));
+    let door = world.doors().watch(Service::Imds);
+    let task = door::keep(TcpListener::from_std(listener)?, door, move |request| metadata.clone().answer(request));
     Ok((address, task))
-}
-
-fn spawn<F, A>(listener: TcpListener, answer: F) -> AbortHandle
-where
-    F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
-    A: Future<Output = Result<Response<Paced>, Hangup>> + Send + 'static,
-{
-    let accept = async move {
-        let mut connections = JoinSet::new();
-        loop {
-            // A connection that was gone before it was accepted is its client's business.
-            let Ok((stream, _)) = listener.accept().await else { continue };
-            let answer = answer.clone();
-            connections.spawn(async move {
-                stream.set_nodelay(true)?;
-                // Ends with an error where the script says so, or when the client goes away: neither is ours to report.
-                let service = service_fn(answer);
-                drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
-                io::Result::Ok(())
-            });
-            while connections.try_join_next().is_some() {}
-        }
-    };
-    tokio::spawn(accept).abort_handle()
 }
 
 /// One request as the script has it: `act` is the service itself, `refuse` its way to say no.
@@ -154,6 +128,19 @@ async fn scripted(
             note("(garbage)");
             let reply = Reply::new(200, "text/html", "<html><body>It works!</body></html>");
             return Ok(reply.send(world.now(), None));
+        }
+        Some(Fault::WrongShape) => {
+            note("(wrong shape)");
+            let reply = match operation.service() {
+                Service::Sts | Service::S3 => Reply::new(200, "text/xml", "<Wrong><Shape/></Wrong>"),
+                Service::SecretsManager | Service::Imds => Reply::new(200, "application/x-amz-json-1.1", r#"{"wrong":"shape"}"#),
+            };
+            return Ok(reply.send(world.now(), None));
+        }
+        Some(Fault::Refuse) => {
+            note("(refused)");
+            world.doors().shut(operation.service());
+            return Err(Hangup);
         }
         Some(Fault::Delay(time)) => tokio::time::sleep(*time).await,
         _ => {}

@@ -122,6 +122,46 @@ async fn assume_role_answers_that_must_never_be_published() {
 }
 
 #[tokio::test]
+async fn answers_of_the_wrong_shape_are_well_formed_and_do_nothing() {
+    let scene = scene().await;
+    scene.server.fail(Operation::AssumeRole, Fault::WrongShape, 1);
+    assert_eq!(ask(&scene, &Plain::assume_role(&scene)).await.answer().text, "<Wrong><Shape/></Wrong>");
+    scene.server.fail(Operation::PutSecretValue, Fault::WrongShape, 1);
+    let put = Plain::secrets(&scene, "secretsmanager.PutSecretValue", PUT);
+    let answer = ask(&scene, &put).await.answer();
+    assert_eq!((answer.status, answer.text.as_str()), (200, r#"{"wrong":"shape"}"#));
+    assert_eq!((scene.world.sessions().len(), scene.world.versions("SensitiveS3").len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_door_that_is_shut_refuses_everybody_until_it_heals() {
+    let scene = scene().await;
+    let request = Plain::assume_role(&scene);
+    let address = |endpoint: String| endpoint.trim_start_matches("http://").to_owned();
+    let (services, metadata) = (address(scene.server.endpoint()), address(scene.server.imds_endpoint()));
+    scene.server.fail(Operation::AssumeRole, Fault::Refuse, usize::MAX);
+    for _ in 0..2 {
+        assert!(matches!(ask(&scene, &request).await, End::Break), "hung up");
+        let mut refused = tokio::net::TcpStream::connect(&services).await;
+        while refused.is_ok() {
+            tokio::task::yield_now().await;
+            refused = tokio::net::TcpStream::connect(&services).await;
+        }
+        assert_eq!(refused.expect_err("refused").kind(), std::io::ErrorKind::ConnectionRefused);
+        assert!(tokio::net::TcpStream::connect(&metadata).await.is_ok(), "the other door is open");
+        scene.server.heal();
+        let mut taken = tokio::net::TcpStream::connect(&services).await;
+        while taken.is_err() {
+            tokio::task::yield_now().await;
+            taken = tokio::net::TcpStream::connect(&services).await;
+        }
+        assert_eq!(ask(&scene, &request).await.answer().status, 200);
+        scene.server.fail(Operation::AssumeRole, Fault::Refuse, usize::MAX);
+    }
+    assert_eq!(scene.world.sessions().len(), 2, "nothing is done by those that were hung up on");
+}
+
+#[tokio::test]
 async fn a_dropped_server_is_gone() {
     let scene = scene().await;
     let endpoint = scene.server.endpoint();
