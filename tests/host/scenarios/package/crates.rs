@@ -10,7 +10,7 @@ use crate::package::run;
 
 pub fn the_binary_and_the_sbom_name_the_same_crates(host: &Host) {
     install_deb();
-    run("objcopy", &["--dump-section", ".dep-v0=/run/dep-v0", "/usr/bin/credadmin", "/run/credadmin"]);
+    run("objcopy", &["--dump-section", ".dep-v0=/run/dep-v0", "/usr/bin/credadmin", "/run/credadmin-copy"]);
     let inflate = "import zlib; print(zlib.decompress(open('/run/dep-v0', 'rb').read()).decode())";
     let carried: Value = serde_json::from_str(&run("python3", &["-c", inflate])).expect("JSON");
     let sbom = fs::read("/usr/share/doc/credadmin/credadmin.cdx.json").expect("an SBOM");
