@@ -32,7 +32,7 @@ pub fn a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest(host: &Ho
     host.systemctl(&["start", UNIT, OTHER]);
     let planned = trouble(host, &wires);
     host.wait_until("the last session that was planned", || ends(host).contains(planned.last().expect("a change")));
-    host.wait_until("two that are well", || PAIR.iter().all(|unit| !status(host, unit).contains("failing")));
+    host.wait_until("two that are well", || PAIR.iter().all(|unit| status(host, unit).trim_end() == "1 of 1 secret open"));
     thread::sleep(REST);
     judge(host, &planned);
     told(host);
@@ -124,7 +124,7 @@ fn judge(host: &Host, planned: &[Timestamp]) {
         }
     }
     host.tell(format!("{} of {} planned sessions were published, {again} once more", ends.len() - again, planned.len()));
-    assert!(ends.len() > planned.len() / 3 && again <= 2, "{ends:?} of {planned:?}");
+    assert!(ends.len() > 5 && again <= 2, "{ends:?} of {planned:?}");
 }
 
 /// Whoever was cut off for long has said so, and that it was well again, unless it was killed before.
