@@ -45,6 +45,8 @@ impl Container {
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "unshare", "--mount", "--", "sh", "-c", BOOT]).arg(&root).arg(NSPAWN);
+        // Without it systemd filters no addresses, and says nothing of it.
+        command.arg("--system-call-filter=bpf");
         command.args(["--quiet", "--register=no", "--keep-unit", "--private-network", "--machine", NAME]);
         command.arg("--directory").arg(&root).arg("--volatile=overlay");
         command.arg(bind("--bind-ro", &std::env::current_exe()?, &inside::program()));

@@ -35,6 +35,12 @@ pub fn with_vpc_endpoints_alone_it_reaches_nothing_else(host: &Host) {
     host.write("credadmin.toml", main_file(&open("quarter-end")));
     host.start();
     host.wait_for_entry("session published");
+    // The account is on loopback; without that, it is out of reach.
+    host.systemctl(&["stop", UNIT]);
+    host.write_drop_in("20-vpc-endpoints.conf", &drop_in.replace("IPAddressAllow=localhost\n", ""));
+    host.start();
+    let failing = host.wait_for_entry("failing for sensitive-s3");
+    host.tell(failing.message().to_owned());
 }
 
 /// The unit's exposure, and what systemd holds against it.
