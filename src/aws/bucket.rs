@@ -11,8 +11,9 @@ use aws_sigv4::sign::v4;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
+use super::clients::SdkClock;
 use super::http::status;
-use super::sdk::{Sdk, SdkClock};
+use super::sdk::Sdk;
 use super::trouble::Operation;
 use crate::credential::Credential;
 

@@ -9,7 +9,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-use super::sdk::reasons;
+use super::failure::reasons;
 
 /// Sends a request, and answers with the status of the answer.
 ///

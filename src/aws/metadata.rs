@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
+use super::failure::reasons;
 use super::http;
 use super::instance_role::role;
-use super::sdk::{Sdk, reasons};
+use super::sdk::Sdk;
 
 /// As long as the SDK waits for it (aws-facts §9).
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -4,6 +4,8 @@
 //! [`metadata`] and `bucket` are what `credadmin doctor` asks besides.
 
 mod bucket;
+mod clients;
+mod failure;
 mod http;
 mod instance_role;
 pub mod metadata;

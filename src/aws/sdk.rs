@@ -1,45 +1,23 @@
 //! The real AWS: the SDK's clients for STS and Secrets Manager.
 
-use std::error::Error;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
 
-use aws_config::identity::IdentityCache;
-use aws_config::imds::client::ImdsResponseRetryClassifier;
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_secretsmanager as secretsmanager;
 use aws_sdk_sts as sts;
-use aws_smithy_async::time::TimeSource;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::retries::classifiers::SharedRetryClassifier;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::instance_role::InstanceRole;
+use super::clients::{Clients, SdkClock, imds};
+use super::failure::trouble;
 use super::trouble::{Kind, Operation, Trouble};
-use super::{Answer, Ask, Aws, Connection, Credentials, Description, Receipt};
-use crate::clock::{Clock, Elapsed};
+use super::{Answer, Ask, Aws, Connection, Description, Receipt};
+use crate::clock::Clock;
 use crate::credential::Credential;
 use crate::schedule::verdict::Staged;
 
-/// The SDK has no read, attempt or operation timeout of its own (aws-facts §11): a silent server would hang a call for ever.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// One layer of retries, the daemon's: the SDK's would multiply with it, and would treat a full version quota as throttling (§11).
-const SDK_ATTEMPTS: u32 = 1;
-/// Less than a call may take, so that it is the credentials that are told to be missing, and not an answer.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(8);
-/// Token and metadata calls each have their own attempts, nested: 3 cost at most 5 s with a dead service (§9).
-const IMDS_ATTEMPTS: u32 = 3;
+pub use super::clients::Endpoints;
+
 /// The metadata service is throttled for each instance (§9).
 const RENEW_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
@@ -52,23 +30,6 @@ pub struct Sdk {
     wanted: Mutex<Option<Connection>>,
     /// Held while new clients are made, so that many calls in trouble make them once.
     renewing: tokio::sync::Mutex<()>,
-}
-
-/// Where AWS listens, if not where the SDK and its environment variables say: a double in the same process.
-#[derive(Clone, Debug, Default)]
-pub struct Endpoints {
-    /// The URL of STS and Secrets Manager.
-    pub services: Option<String>,
-    /// The URL of the instance-metadata service.
-    pub metadata: Option<String>,
-}
-
-pub(super) struct Clients {
-    connection: Connection,
-    since: Elapsed,
-    has_region: bool,
-    pub(super) sts: sts::Client,
-    pub(super) secrets: secretsmanager::Client,
 }
 
 impl Sdk {
@@ -114,62 +75,6 @@ impl Sdk {
                 Err(Trouble::new(operation, Kind::NoRegion, "NoRegion", "the config names no region, and nobody else told one"))
             }
         }
-    }
-}
-
-impl Clients {
-    async fn new(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> Self {
-        let config = config(clock, endpoints, connection).await;
-        Self {
-            connection: connection.clone(),
-            since: clock.elapsed(),
-            has_region: config.region().is_some(),
-            sts: sts::Client::new(&config),
-            secrets: secretsmanager::Client::new(&config),
-        }
-    }
-}
-
-async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(ANSWER_TIMEOUT)
-        .operation_attempt_timeout(ANSWER_TIMEOUT)
-        .operation_timeout(ANSWER_TIMEOUT * SDK_ATTEMPTS);
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .app_name(AppName::new("credadmin").expect("a valid app name"))
-        .time_source(SdkClock(clock.clone()))
-        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build())
-        .retry_config(RetryConfig::standard().with_max_attempts(SDK_ATTEMPTS))
-        .timeout_config(timeouts.build());
-    if let Some(region) = &connection.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(services) = &endpoints.services {
-        loader = loader.endpoint_url(services);
-    }
-    if connection.credentials == Credentials::InstanceRole {
-        let by_our_clock = ProviderConfig::default().with_time_source(SdkClock(clock.clone()));
-        let imds = imds(&by_our_clock, endpoints, IMDS_ATTEMPTS);
-        loader = loader.credentials_provider(InstanceRole::new(imds.clone(), by_our_clock));
-        if connection.region.is_none() {
-            let region = ImdsRegionProvider::builder().imds_client(imds).build().region().await;
-            loader = loader.region(region);
-        }
-    }
-    loader.load().await
-}
-
-/// IMDSv2, explicitly: the default chain would look into the environment first, and a stray long-lived key there would win.
-fn imds(by_our_clock: &ProviderConfig, endpoints: &Endpoints, attempts: u32) -> aws_config::imds::Client {
-    let retry = ImdsResponseRetryClassifier::default().with_retry_connect_timeouts(true);
-    let imds = aws_config::imds::Client::builder()
-        .configure(by_our_clock)
-        .max_attempts(attempts)
-        .retry_classifier(SharedRetryClassifier::new(retry));
-    match &endpoints.metadata {
-        Some(metadata) => imds.endpoint(metadata).expect("a URL").build(),
-        None => imds.build(),
     }
 }
 
@@ -261,74 +166,5 @@ impl Aws for Sdk {
     fn connect(&self, connection: &Connection) {
         // The metadata service may have to be asked for the region, and may be silent: a call waits for it, not the daemon.
         *self.wanted() = Some(connection.clone());
-    }
-}
-
-/// Sorts an SDK error. Nothing but its own words is taken from it: no request, no body.
-pub(super) fn trouble<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Trouble
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let mut trouble = match error {
-        SdkError::ServiceError(service) if service.raw().status().is_success() => {
-            Trouble::new(operation, Kind::Garbled, "UnreadableAnswer", "what came is no answer of AWS's")
-        }
-        SdkError::ServiceError(service) => {
-            let status = service.raw().status().as_u16();
-            let (code, message) = (service.err().code(), service.err().message());
-            Trouble::from_answer(operation, status, code.unwrap_or(&format!("HTTP {status}")), message.unwrap_or(""))
-        }
-        SdkError::TimeoutError(_) => Trouble::new(operation, Kind::Timeout, "Timeout", &reasons(error)),
-        SdkError::ResponseError(response) if response.raw().status().is_server_error() => {
-            Trouble::new(operation, Kind::Server, &format!("HTTP {}", response.raw().status().as_u16()), &reasons(error))
-        }
-        SdkError::ResponseError(_) => Trouble::new(operation, Kind::Garbled, "UnreadableAnswer", &reasons(error)),
-        SdkError::DispatchFailure(_) if is_credentials_error(error) => {
-            Trouble::new(operation, Kind::NoCredentials, "NoCredentials", &reasons(error))
-        }
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-            Trouble::new(operation, Kind::Timeout, "Timeout", &reasons(error))
-        }
-        SdkError::DispatchFailure(_) => Trouble::new(operation, Kind::Network, "NoConnection", &reasons(error)),
-        _ => Trouble::new(operation, Kind::Invalid, "BadRequest", &reasons(error)),
-    };
-    trouble.request_id = error.request_id().map(str::to_owned);
-    trouble
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-/// An error and what is behind it, in one line.
-pub(super) fn reasons(error: &(dyn Error + 'static)) -> String {
-    let mut reasons: Vec<String> = chain(error).map(ToString::to_string).collect();
-    reasons.dedup();
-    reasons.join(": ")
-}
-
-fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
-    // The second is a private type of the SDK's, for credentials that did not come in time.
-    chain(error).any(|error| error.is::<CredentialsError>() || error.to_string().starts_with("identity resolver timed out"))
-}
-
-/// The daemon's clock for the SDK: it signs with it, and judges by it when its own credentials expire.
-pub(super) struct SdkClock(Clock);
-
-impl TimeSource for SdkClock {
-    fn now(&self) -> SystemTime {
-        let since_epoch = Duration::try_from(self.0.now().as_duration()).unwrap_or(Duration::ZERO);
-        SystemTime::UNIX_EPOCH + since_epoch
-    }
-}
-
-impl fmt::Debug for SdkClock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SdkClock")
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::sdk::{Sdk, trouble};
+use super::failure::trouble;
+use super::sdk::Sdk;
 use super::trouble::{Operation, Trouble};
 
 impl Sdk {

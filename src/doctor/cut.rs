@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Finding;
 use super::Verdict::{Unknown, Wrong};
-use super::account::{amiss, ask};
+use super::roles::ask;
+use super::{Finding, amiss};
 use crate::aws::Aws;
 use crate::aws::sdk::Sdk;
 use crate::cadence::SHORTEST_SESSION;

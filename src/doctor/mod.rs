@@ -1,24 +1,29 @@
 //! What can go wrong around credadmin, looked for before it does: each check with what it found and what to do about it.
 //!
 //! ```text
-//! host (clock, unit, journal) ─┐
-//! metadata ────────────────────┼──▶ findings
-//! account (identity, secrets) ─┘
+//! host (clock, unit, journal) ───────────────────┐
+//! metadata ──▶ identity ──▶ secrets, roles ─────▶ findings
 //! ```
 //!
 //! Nothing is changed by it, and no value of a secret is asked for.
 
-mod account;
 mod cut;
 mod host;
+mod identity;
 mod metadata;
+mod roles;
+mod secrets;
 
 use serde::Serialize;
 
 use crate::aws::Credentials;
 use crate::aws::sdk::Sdk;
+use crate::aws::trouble::Trouble;
 use crate::clock::Clock;
 use crate::config::Settings;
+
+/// As many calls at a time as the daemon makes.
+const AT_A_TIME: usize = 12;
 
 /// What came of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +76,11 @@ pub fn is_wrong(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.verdict == Verdict::Wrong)
 }
 
+/// A call that failed.
+fn amiss(verdict: Verdict, check: &'static str, trouble: &Trouble) -> Finding {
+    Finding::of(verdict, check, trouble.to_string(), trouble.remedy())
+}
+
 /// The host: its clock, the service and its sandbox, the journal.
 pub fn host() -> Vec<Finding> {
     [vec![host::clock()], host::unit(), host::journal()].concat()
@@ -94,11 +104,11 @@ pub async fn aws(settings: &Settings, clock: &Clock, live: &Live) -> Vec<Finding
     }
     // Without credentials, each further check would only say so again.
     if !is_wrong(&findings) {
-        findings.push(account::identity(&aws).await);
+        findings.push(identity::identity(&aws).await);
     }
     if !is_wrong(&findings) {
-        findings.extend(account::secrets(&aws, clock, settings, live.refused).await);
-        findings.extend(account::roles(&aws, clock, settings, live).await);
+        findings.extend(secrets::secrets(&aws, clock, settings, live.refused).await);
+        findings.extend(roles::roles(&aws, clock, settings, live).await);
     }
     findings
 }

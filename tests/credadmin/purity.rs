@@ -110,7 +110,7 @@ fn each_rule_can_be_broken() {
         ("schedule/plan.rs", "pub async fn plan() {}"),
         ("daemon.rs", "let now = std::time::SystemTime::now();"),
         ("session.rs", "let now = jiff::Timestamp::now();"),
-        ("watch.rs", "tokio::time::sleep(wait).await;"),
+        ("watch/look.rs", "tokio::time::sleep(wait).await;"),
         ("vault.rs", "use aws_sdk_secretsmanager as sm;"),
         ("visit.rs", "eprintln!(\"{x}\");"),
         ("lib.rs", "pub mod utils;"),

@@ -1,21 +1,24 @@
 //! The story: wait, plan, do, record, tell. Losing, doubling or delaying a wake-up is harmless: whatever is due is done at the
 //! next one, from the config and from what AWS says, never from a stored timer.
+//!
+//! `config` puts a config into force, `tell` says how things stand.
+
+mod config;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::aws::trouble::Kind;
 use crate::aws::{Aws, Connection};
 use crate::clock::Clock;
-use crate::config::{Fault, Settings, Sources, Watched};
+use crate::config::{Settings, Sources};
 use crate::grant::Name;
 use crate::journal::{Event, Journal};
-use crate::memory;
 use crate::notify::Notify;
 use crate::pace::Pace;
 use crate::standing::Sum;
@@ -101,7 +104,7 @@ impl<A: Aws> Daemon<A> {
             steady,
             skewed: false,
         };
-        let (secrets, grants) = size(&settings);
+        let (secrets, grants) = config::size(&settings);
         daemon.journal.tell(Event::Started { config: daemon.sources.main().into(), secrets, grants });
         daemon.adopt(settings);
         daemon
@@ -210,135 +213,6 @@ impl<A: Aws> Daemon<A> {
         }
     }
 
-    /// Puts settings into force.
-    fn adopt(&mut self, settings: Settings) {
-        let remarks: BTreeSet<(String, bool)> =
-            settings.remarks.iter().map(|remark| (remark.one_line(), remark.is_error())).collect();
-        for (text, refused) in remarks.difference(&self.remarks) {
-            self.journal.tell(Event::Remark { refused: *refused, text: text.clone() });
-        }
-        self.remarks = remarks;
-        // What waits for its turn was planned on the config before.
-        for errand in self.queue.drain(..) {
-            if let Some(watch) = self.watches.get_mut(&errand.secret.name) {
-                watch.take_back();
-            }
-        }
-        let mut before = std::mem::take(&mut self.watches);
-        for watched in settings.secrets {
-            let watched = self.capped(watched);
-            let name = watched.secret.name.clone();
-            let watch = match before.remove(&name) {
-                Some(mut watch) => {
-                    if watch.secret.session_policy && !watched.secret.session_policy {
-                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
-                    }
-                    watch.adopt(watched);
-                    watch
-                }
-                None => {
-                    if !watched.secret.session_policy {
-                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
-                    }
-                    Watch::new(watched)
-                }
-            };
-            self.watches.insert(name, watch);
-        }
-        memory::give_back();
-        let at = self.moment();
-        let journal = &self.journal;
-        for watch in before.into_values() {
-            watch.abandon(at, &mut |event| journal.tell(event));
-        }
-    }
-
-    fn capped(&self, watched: Watched) -> Watched {
-        match watched.secret.capped().filter(|secret| self.capped.contains(&secret.role_arn)) {
-            Some(capped) => Watched { secret: Arc::new(capped), ..watched },
-            None => watched,
-        }
-    }
-
-    /// SIGHUP: the whole config anew, or not at all.
-    fn reload(&mut self) {
-        self.notify.reloading();
-        let now = self.clock.now();
-        let read = self.sources.read_again().and_then(|mut sources| {
-            let settings = sources.settings(now)?;
-            Ok((sources, settings))
-        });
-        match read {
-            Ok((sources, settings)) => {
-                self.sources = sources;
-                if self.connection != settings.connection {
-                    self.connection = settings.connection.clone();
-                    self.aws.connect(&self.connection);
-                }
-                let (secrets, grants) = size(&settings);
-                self.journal.tell(Event::Reloaded { secrets, grants });
-                self.adopt(settings);
-                let at = self.moment();
-                self.watches.values_mut().for_each(|watch| watch.try_now(at));
-            }
-            Err(faults) => {
-                let faults = faults.0.iter().map(Fault::one_line).collect();
-                self.journal.tell(Event::ReloadRefused { faults });
-            }
-        }
-        if !self.starting {
-            self.notify.ready();
-        }
-    }
-
-    /// SIGUSR1: how everything stands, into the journal.
-    fn report(&self) {
-        let (now, zone) = (self.clock.now(), TimeZone::system());
-        let text = Sum::of(self.watches.values().map(Watch::standing)).sentence(now, &zone);
-        self.journal.tell(Event::Status { secret: None, text });
-        for watch in self.watches.values() {
-            let text = watch.standing().sentence(now, &zone);
-            self.journal.tell(Event::Status { secret: Some(Arc::clone(&watch.secret)), text });
-        }
-    }
-
-    /// That the loop goes on, whether the first pass over all secrets is over, and how things stand.
-    fn tell_systemd(&mut self) {
-        if !self.notify.is_heard() {
-            return;
-        }
-        let at = self.moment();
-        self.notify.alive(at.elapsed);
-        if self.starting {
-            let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|watch| watch.is_decided()).count());
-            if decided < secrets {
-                return self.notify.starting(format!("starting: {decided} of {secrets} secrets looked at"), at.elapsed);
-            }
-            self.starting = false;
-            self.notify.ready();
-        }
-        let sum = Sum::of(self.watches.values().map(Watch::standing));
-        if self.stood.as_ref() != Some(&sum) && self.notify.status(sum.sentence(at.now, &TimeZone::system()), at.elapsed) {
-            self.stood = Some(sum);
-        }
-    }
-
-    /// Reads the drop-ins again if any of them has changed.
-    fn look_at_drop_ins(&mut self) {
-        if !self.sources.drop_ins().have_changed() {
-            return;
-        }
-        match self.sources.settings(self.clock.now()) {
-            Ok(settings) => {
-                let (secrets, grants) = size(&settings);
-                self.journal.tell(Event::Reloaded { secrets, grants });
-                self.adopt(settings);
-            }
-            // The main file was valid when it was read; time alone can have made its plan too large.
-            Err(faults) => self.journal.tell(Event::ReloadRefused { faults: faults.0.iter().map(Fault::one_line).collect() }),
-        }
-    }
-
     /// A host whose clock was set, or that slept, looks at everything again.
     fn notice_step(&mut self, at: Moment) {
         let by = at.now.duration_since(self.steady.now) - at.elapsed.since(self.steady.elapsed);
@@ -380,8 +254,4 @@ impl<A: Aws> Daemon<A> {
     fn moment(&self) -> Moment {
         Moment { now: self.clock.now(), elapsed: self.clock.elapsed() }
     }
-}
-
-fn size(settings: &Settings) -> (usize, usize) {
-    (settings.secrets.len(), settings.secrets.iter().map(|watched| watched.grants.len()).sum())
 }

@@ -1,0 +1,115 @@
+//! A config comes into force: at the start, at SIGHUP, and when a drop-in comes, goes or changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Daemon;
+use crate::aws::Aws;
+use crate::config::{Fault, Settings, Watched};
+use crate::journal::Event;
+use crate::memory;
+use crate::watch::Watch;
+
+impl<A: Aws> Daemon<A> {
+    /// Puts settings into force.
+    pub(super) fn adopt(&mut self, settings: Settings) {
+        let remarks: BTreeSet<(String, bool)> =
+            settings.remarks.iter().map(|remark| (remark.one_line(), remark.is_error())).collect();
+        for (text, refused) in remarks.difference(&self.remarks) {
+            self.journal.tell(Event::Remark { refused: *refused, text: text.clone() });
+        }
+        self.remarks = remarks;
+        // What waits for its turn was planned on the config before.
+        for errand in self.queue.drain(..) {
+            if let Some(watch) = self.watches.get_mut(&errand.secret.name) {
+                watch.take_back();
+            }
+        }
+        let mut before = std::mem::take(&mut self.watches);
+        for watched in settings.secrets {
+            let watched = self.capped(watched);
+            let name = watched.secret.name.clone();
+            let watch = match before.remove(&name) {
+                Some(mut watch) => {
+                    if watch.secret.session_policy && !watched.secret.session_policy {
+                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
+                    }
+                    watch.adopt(watched);
+                    watch
+                }
+                None => {
+                    if !watched.secret.session_policy {
+                        self.journal.tell(Event::NoSessionPolicy { secret: Arc::clone(&watched.secret) });
+                    }
+                    Watch::new(watched)
+                }
+            };
+            self.watches.insert(name, watch);
+        }
+        memory::give_back();
+        let at = self.moment();
+        let journal = &self.journal;
+        for watch in before.into_values() {
+            watch.abandon(at, &mut |event| journal.tell(event));
+        }
+    }
+
+    fn capped(&self, watched: Watched) -> Watched {
+        match watched.secret.capped().filter(|secret| self.capped.contains(&secret.role_arn)) {
+            Some(capped) => Watched { secret: Arc::new(capped), ..watched },
+            None => watched,
+        }
+    }
+
+    /// SIGHUP: the whole config anew, or not at all.
+    pub(super) fn reload(&mut self) {
+        self.notify.reloading();
+        let now = self.clock.now();
+        let read = self.sources.read_again().and_then(|mut sources| {
+            let settings = sources.settings(now)?;
+            Ok((sources, settings))
+        });
+        match read {
+            Ok((sources, settings)) => {
+                self.sources = sources;
+                if self.connection != settings.connection {
+                    self.connection = settings.connection.clone();
+                    self.aws.connect(&self.connection);
+                }
+                let (secrets, grants) = size(&settings);
+                self.journal.tell(Event::Reloaded { secrets, grants });
+                self.adopt(settings);
+                let at = self.moment();
+                self.watches.values_mut().for_each(|watch| watch.try_now(at));
+            }
+            Err(faults) => {
+                let faults = faults.0.iter().map(Fault::one_line).collect();
+                self.journal.tell(Event::ReloadRefused { faults });
+            }
+        }
+        if !self.starting {
+            self.notify.ready();
+        }
+    }
+
+    /// Reads the drop-ins again if any of them has changed.
+    pub(super) fn look_at_drop_ins(&mut self) {
+        if !self.sources.drop_ins().have_changed() {
+            return;
+        }
+        match self.sources.settings(self.clock.now()) {
+            Ok(settings) => {
+                let (secrets, grants) = size(&settings);
+                self.journal.tell(Event::Reloaded { secrets, grants });
+                self.adopt(settings);
+            }
+            // The main file was valid when it was read; time alone can have made its plan too large.
+            Err(faults) => self.journal.tell(Event::ReloadRefused { faults: faults.0.iter().map(Fault::one_line).collect() }),
+        }
+    }
+}
+
+/// How many secrets and grants there are.
+pub fn size(settings: &Settings) -> (usize, usize) {
+    (settings.secrets.len(), settings.secrets.iter().map(|watched| watched.grants.len()).sum())
+}

@@ -1,0 +1,190 @@
+//! What the daemon knows of one secret, and what it makes of the plan and of each visit. No network, no waiting.
+//!
+//! ```text
+//! look (what the plan wants now) ──▶ errand ──▶ visit ──▶ record (what came of it) ──▶ failing (if nothing did)
+//! ```
+
+mod failing;
+mod look;
+mod record;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::Elapsed;
+use crate::config::Watched;
+use crate::grant::{Grant, Name, Secret};
+use crate::journal::Event;
+use crate::standing::Standing;
+use failing::Failing;
+
+/// Secrets Manager is eventually consistent; a minute is what it may be behind (aws-facts §6).
+const DESCRIBE_LAG: SignedDuration = SignedDuration::from_secs(60);
+
+/// The present, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What the clock on the wall says: windows are judged by it.
+    pub now: Timestamp,
+    /// What the clock that nobody can set says: waits and budgets are measured by it.
+    pub elapsed: Elapsed,
+}
+
+/// One secret under watch.
+#[derive(Debug)]
+pub struct Watch {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    grants: Arc<[Grant]>,
+    /// The grants that were open when last looked.
+    open: BTreeSet<Name>,
+    /// What readers get, as far as is known, if it is credadmin's: its version id, and when it dies.
+    published: Option<(String, Timestamp)>,
+    /// Until when any session lives that was handed out, as far as is known.
+    alive_until: Option<Timestamp>,
+    settled: Option<Settled>,
+    /// The last version id known to have been written, and since when that is known.
+    written: Option<(String, Elapsed)>,
+    /// When versions were written in the last day, by us and by strangers.
+    writes: VecDeque<Elapsed>,
+    seen: Seen,
+    failing: Option<Failing>,
+    /// The next grant to open, as of the last look.
+    upcoming: Option<(Timestamp, Name)>,
+    /// When to look again, by the wall.
+    next: Option<Timestamp>,
+    /// When to look again, by the clock that nobody can set.
+    look_by: Option<Elapsed>,
+    in_flight: bool,
+}
+
+/// A planned end that has been seen to, and until when that is good enough.
+#[derive(Clone, Copy, Debug)]
+struct Settled {
+    ends: Timestamp,
+    good_until: Timestamp,
+}
+
+/// What was last seen of the secret, so that each thing is said once.
+#[derive(Debug, Default)]
+struct Seen {
+    at: Option<Elapsed>,
+    rotation: bool,
+    empty: bool,
+    stranger: Option<String>,
+    superseded_by: Option<String>,
+    lapsed: bool,
+}
+
+impl Watch {
+    /// A secret of which nothing is known yet.
+    pub fn new(watched: Watched) -> Self {
+        Self {
+            secret: watched.secret,
+            grants: watched.grants,
+            open: BTreeSet::new(),
+            published: None,
+            alive_until: None,
+            settled: None,
+            written: None,
+            writes: VecDeque::new(),
+            seen: Seen::default(),
+            failing: None,
+            upcoming: None,
+            next: Some(Timestamp::MIN),
+            look_by: None,
+            in_flight: false,
+        }
+    }
+
+    /// Takes over a new config. What is known of the secret stays known.
+    pub fn adopt(&mut self, watched: Watched) {
+        if self.secret.secret_id != watched.secret.secret_id {
+            // Another secret altogether; only what was handed out of the one before lives on.
+            let alive_until = self.alive_until;
+            let open = std::mem::take(&mut self.open);
+            *self = Self { open, alive_until, in_flight: self.in_flight, ..Self::new(watched) };
+            return;
+        }
+        if self.secret != watched.secret {
+            self.secret = watched.secret;
+            self.settled = None;
+            self.failing = None;
+        }
+        self.grants = watched.grants;
+        self.look_now();
+    }
+
+    /// Closes what is open: the secret is no longer under watch.
+    pub fn abandon(mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        self.tell_changes(at, &[], None, tell);
+    }
+
+    /// Plans sessions of an hour from now on, if they are longer.
+    pub fn cap(&mut self) {
+        if let Some(capped) = self.secret.capped() {
+            self.secret = Arc::new(capped);
+            self.settled = None;
+            self.look_now();
+        }
+    }
+
+    /// The errand is not run: it waited while the config changed.
+    pub fn take_back(&mut self) {
+        self.in_flight = false;
+        self.look_now();
+    }
+
+    /// Whether a visit is under way, or waits for its turn.
+    pub fn is_in_flight(&self) -> bool {
+        self.in_flight
+    }
+
+    /// Whether it is known what is in the secret, or why that can't be known.
+    pub fn is_decided(&self) -> bool {
+        self.seen.at.is_some() || self.failing.is_some()
+    }
+
+    /// How the secret stands.
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            secret: &self.secret,
+            open: &self.open,
+            published_until: self.published.as_ref().map(|(_, dies)| *dies),
+            upcoming: self.upcoming.as_ref(),
+            trouble: self.failing.as_ref().map(|failing| failing.trouble.as_str()),
+        }
+    }
+
+    /// Tries again now what was to be tried later: somebody may have mended it.
+    pub fn try_now(&mut self, at: Moment) {
+        if let Some(failing) = &mut self.failing {
+            failing.retry_at = at.elapsed;
+        }
+        self.look_now();
+    }
+
+    /// Looks again at the next opportunity, whatever was planned.
+    pub fn look_now(&mut self) {
+        self.next = Some(Timestamp::MIN);
+    }
+
+    /// Whether it is time to look.
+    pub fn is_due(&self, at: Moment) -> bool {
+        self.next.is_some_and(|next| next <= at.now) || self.look_by.is_some_and(|by| by <= at.elapsed)
+    }
+
+    /// How long it is until it is time to look.
+    pub fn wait(&self, at: Moment) -> Option<SignedDuration> {
+        let wall = self.next.map(|next| next.duration_since(at.now));
+        let steady = self.look_by.map(|by| by.since(at.elapsed));
+        wall.into_iter().chain(steady).min()
+    }
+
+    /// When what is published dies: the nearest is the most urgent. Nothing published is most urgent of all.
+    pub fn urgency(&self) -> Timestamp {
+        self.published.as_ref().map_or(Timestamp::MIN, |(_, dies)| *dies)
+    }
+}
