@@ -91,7 +91,8 @@ impl Idle {
         Ok(vec![
             resident.with_goal("at most 10 MiB", ours.memory.resident <= 10.0),
             beside("the same", "MiB", 1, ours.memory.resident, floor.memory.resident),
-            beside("of it proportional (Pss)", "MiB", 1, ours.memory.proportional, floor.memory.proportional),
+            // Not beside the floor, which shares its program text with the account's process.
+            Row::new("of it proportional (Pss)", format!("{:.1} MiB", ours.memory.proportional)),
             beside("the most that ever was resident", "MiB", 1, ours.memory.peak, floor.memory.peak),
             beside("CPU time a minute", "ms", 2, ours.cpu, floor.cpu),
             Row::new("CPU time a day", format!("{:.1} s", ours.cpu * 1440.0 / 1e3)),
