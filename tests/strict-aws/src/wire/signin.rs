@@ -13,6 +13,8 @@ use crate::fault::Operation;
 use crate::signin::GetSigninToken;
 use crate::world::World;
 
+type Act = Box<dyn FnOnce(&World) -> Result<Reply, ApiError> + Send>;
+
 pub(super) const PATH: &str = "/federation";
 
 /// aws-facts §5: "AWS supports POST requests here" for both steps, plus GET.
@@ -25,7 +27,7 @@ pub(super) async fn answer(world: World, parts: &Parts, body: &[u8]) -> Result<R
     let mut form: BTreeMap<String, String> = form_urlencoded::parse(form).into_owned().collect();
     let (action, method) = (form.remove("Action").unwrap_or_default(), parts.method.to_string());
     let mut take = |name: &str| form.remove(name);
-    let (operation, act): (_, Box<dyn FnOnce(&World) -> Result<Reply, ApiError> + Send>) = match action.as_str() {
+    let (operation, act): (_, Act) = match action.as_str() {
         "getSigninToken" => {
             let (session, session_duration) = (take("Session").unwrap_or_default(), take("SessionDuration"));
             let request = GetSigninToken { method, session, session_duration };
