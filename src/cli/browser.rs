@@ -9,8 +9,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use futures_util::StreamExt;
 use jiff::SignedDuration;
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_tokio::Signals;
 
 use crate::clock::Clock;
 
@@ -28,8 +31,9 @@ pub fn place() -> Result<PathBuf, String> {
     }
 }
 
-/// Lets the browser open `page` from a file in `directory`.
+/// Lets the browser open `page` from a file in `directory`. A signal ends the wait for it, and leaves nothing behind either.
 pub async fn open(directory: PathBuf, page: &str, clock: &Clock) -> Result<(), String> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| error.to_string())?;
     let file = Gone(directory.join(format!("credadmin-{}-{:016x}.html", std::process::id(), fastrand::u64(..))));
     let path = file.0.display();
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file.0);
@@ -37,11 +41,13 @@ pub async fn open(directory: PathBuf, page: &str, clock: &Clock) -> Result<(), S
     let mut browser = Command::new("xdg-open");
     browser.arg(&file.0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     match browser.status() {
-        Ok(status) if status.success() => clock.sleep(TIME_TO_READ).await,
-        Ok(status) => return Err(format!("xdg-open failed with {status}: no browser was opened")),
-        Err(error) => return Err(format!("xdg-open can't be run: {error}")),
+        Ok(status) if status.success() => tokio::select! {
+            () = clock.sleep(TIME_TO_READ) => Ok(()),
+            _ = signals.next() => Ok(()),
+        },
+        Ok(status) => Err(format!("xdg-open failed with {status}: no browser was opened")),
+        Err(error) => Err(format!("xdg-open can't be run: {error}")),
     }
-    Ok(())
 }
 
 /// A file that goes when this does.

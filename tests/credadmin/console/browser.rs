@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{closing_in, config, credadmin, send};
-use crate::harness::Credadmin;
+use crate::harness::{Credadmin, Process};
 use crate::story::{Beside, CANARY, minutes};
 
 /// The directory of a user's session, in memory.
@@ -43,7 +43,8 @@ fn a_browser_signs_in_with_a_page_that_is_gone_afterwards() {
     // It keeps what it is given, and how it was kept from others.
     let seen = credadmin.path("seen").display().to_string();
     let script = format!("echo \"$#\" > {seen}.arguments; stat -c '%a %s' \"$1\" > {seen}.mode; cat \"$1\" > {seen}");
-    let output = with_browser(credadmin, &script, session.path()).run_to_end(&["console", "s3", "--open"]);
+    let credadmin = with_browser(credadmin, &script, session.path());
+    let output = credadmin.run_to_end(&["console", "s3", "--open"]);
     let words = String::from_utf8(output.stderr).expect("text");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "{words}");
     assert!(!words.contains(CANARY), "a secret in the words");
@@ -62,6 +63,18 @@ fn a_browser_signs_in_with_a_page_that_is_gone_afterwards() {
     let [browser] = &aws.world.console_sessions()[..] else { panic!("one browser") };
     assert_eq!(browser.issuer, "https://intranet.example.com/?a=b&c=d");
     assert_eq!(page.matches(CANARY).count(), 1, "that of the sign-in token");
+}
+
+#[test]
+fn who_does_not_wait_leaves_nothing_either() {
+    let aws = Beside::new(&["SensitiveS3"]);
+    let session = session();
+    let credadmin = credadmin(&aws, &config("", &closing_in(minutes(30)).0));
+    let credadmin = with_browser(credadmin, "kill -INT $PPID", session.path());
+    let mut console = Process::spawn("console", &credadmin.command(&["console", "s3", "--open"]));
+    assert!(console.wait().success());
+    assert_eq!(console.lines_with("The URL is a credential").len(), 1, "it came that far");
+    assert_eq!(fs::read_dir(session.path()).expect("a directory").count(), 0, "nothing is left");
 }
 
 fn encoded(fields: &[(&str, String)]) -> String {
