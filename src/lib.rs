@@ -31,4 +31,5 @@ pub mod credential;
 mod memory;
 
 pub mod cli;
+pub mod console;
 pub mod doctor;

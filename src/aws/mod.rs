@@ -1,7 +1,7 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
-//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides.
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, and [`signin`] is what `credadmin console` does.
 
 mod bucket;
 mod clients;
@@ -10,6 +10,7 @@ mod http;
 mod instance_role;
 pub mod metadata;
 pub mod sdk;
+pub mod signin;
 mod survey;
 pub mod trouble;
 

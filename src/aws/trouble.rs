@@ -18,6 +18,8 @@ pub enum Operation {
     GetCallerIdentity,
     /// Secrets Manager; not the daemon's.
     ListSecretVersionIds,
+    /// The sign-in service of the console; not the daemon's.
+    GetSigninToken,
 }
 
 impl fmt::Display for Operation {
@@ -28,6 +30,7 @@ impl fmt::Display for Operation {
             Self::PutSecretValue => "secretsmanager:PutSecretValue",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::ListSecretVersionIds => "secretsmanager:ListSecretVersionIds",
+            Self::GetSigninToken => "signin:GetSigninToken",
         })
     }
 }
@@ -190,6 +193,10 @@ impl Trouble {
                  AWS does not tell these apart; a change takes a few minutes to be seen"
             }
             (Kind::Invalid, Operation::DescribeSecret | Operation::PutSecretValue) => "check secret_id of this secret",
+            (Kind::Invalid, Operation::GetSigninToken) => {
+                "check that nothing between this host and the sign-in service rewrites requests; credadmin doctor --live shows what \
+                 the service takes of a session"
+            }
             (kind, _) => kind.remedy(),
         }
     }

@@ -58,7 +58,8 @@ fn summary(settings: &Settings, path: &Path, now: Timestamp) -> io::Result<()> {
     Ok(())
 }
 
-fn standing(watched: &Watched, now: Timestamp) -> String {
+/// How a secret stands now, in words.
+pub fn standing(watched: &Watched, now: Timestamp) -> String {
     let week = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
     let coverage = Coverage::between(watched.grants.iter(), now, week);
     let local = |t: Timestamp| t.to_zoned_datetime(TimeZone::system()).strftime("%a %F %H:%M %Z").to_string();

@@ -19,7 +19,7 @@ const SOMETHING_IS_WRONG: u8 = 1;
 pub struct Arguments {
     #[command(flatten)]
     main: ConfigArgument,
-    /// Try a write that AWS has to refuse, and ask for a longer session than the config does.
+    /// Try a write that AWS has to refuse, ask for a longer session than the config does, and see what the sign-in service takes.
     #[arg(long)]
     live: bool,
     /// Have a session look at this bucket until its policy ends it, ten seconds later.

@@ -1,7 +1,9 @@
 //! The command line: one file a sub-command.
 
+mod browser;
 mod check;
 mod completions;
+mod console;
 mod doctor;
 mod plan;
 mod run;
@@ -20,6 +22,8 @@ use crate::config::Faults;
 const EX_CONFIG: u8 = 78;
 /// sysexits' EX_OSERR: the system refuses what every process needs.
 const EX_OSERR: u8 = 71;
+/// sysexits' EX_TEMPFAIL: closed for now.
+const EX_TEMPFAIL: u8 = 75;
 /// sysexits' EX_IOERR: the output can't be written.
 const EX_IOERR: u8 = 74;
 
@@ -48,6 +52,9 @@ enum Command {
     /// Look for what is wrong around credadmin: config, host, service, journal, identity, secrets, roles. Exits with 1 if anything is.
     #[command(after_help = "Example: credadmin doctor --format json | jq 'select(.verdict == \"wrong\")'")]
     Doctor(doctor::Arguments),
+    /// Print a URL that signs a browser in to the AWS console while a window is open. Exits with 75 outside of one.
+    #[command(after_help = "Example: credadmin console sensitive-s3")]
+    Console(console::Arguments),
     /// Print what a shell needs to complete this command line.
     #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
     Completions(completions::Arguments),
@@ -68,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Console(arguments) => console::console(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     }
 }

@@ -57,7 +57,11 @@ pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Time
             remarks.extend(about_grant(grant, secret, source, now));
         }
     }
-    let watch = |(secret, grants): (&Secret, Vec<Grant>)| Watched { secret: Arc::new(secret.clone()), grants: grants.into() };
+    let mut pages = draft.pages;
+    let watch = |(secret, grants): (&Secret, Vec<Grant>)| {
+        let page = pages.remove(&secret.name).unwrap_or_default();
+        Watched { secret: Arc::new(secret.clone()), grants: grants.into(), page }
+    };
     Settings { connection: draft.connection, secrets: secrets.into_iter().map(watch).collect(), remarks }
 }
 

@@ -30,6 +30,7 @@ pub use fault::{Fault, Faults};
 pub use sources::Sources;
 
 use crate::aws::Connection;
+use crate::console::Page;
 use crate::grant::{Grant, Secret};
 
 /// Everything that the daemon runs on. Valid as a whole.
@@ -50,6 +51,8 @@ pub struct Watched {
     pub secret: Arc<Secret>,
     /// Its grants, by name.
     pub grants: Arc<[Grant]>,
+    /// Where `credadmin console` leads; the daemon does without.
+    pub page: Page,
 }
 
 /// Reads the main file and all that belongs to it. `now` judges which grants are over.

@@ -1,6 +1,6 @@
 //! The tables of the config, key by key. What a key means and may be is said here and in the README; nowhere else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use figment::value::{Dict, Value};
@@ -15,6 +15,7 @@ use super::read::{Table, show};
 use super::values;
 use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
+use crate::console::{Page, hosts};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
@@ -28,6 +29,8 @@ pub struct Draft {
     pub grants_group: Option<Gid>,
     /// By name.
     pub secrets: Vec<Secret>,
+    /// Where the console leads, of those secrets that say it.
+    pub pages: BTreeMap<Name, Page>,
     /// By name.
     pub grants: Vec<Grant>,
 }
@@ -42,10 +45,11 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     root.optional("secrets", rooms);
     root.optional("grants", rooms);
     faults.extend(root.finish());
-    let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, faults)).collect();
+    let mut pages = BTreeMap::new();
+    let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, &mut pages, faults)).collect();
     let mut shared = Shared::default();
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
-    Draft { connection: Connection { region, credentials }, grants_group, secrets, grants }
+    Draft { connection: Connection { region, credentials }, grants_group, secrets, pages, grants }
 }
 
 /// Reads one grant.
@@ -54,7 +58,13 @@ pub fn grant_called(merged: &Merged, name: &str, shared: &mut Shared, faults: &m
     grant(merged, name, value, shared, faults)
 }
 
-fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Secret> {
+fn secret(
+    merged: &Merged,
+    name: &str,
+    value: &Value,
+    pages: &mut BTreeMap<Name, Page>,
+    faults: &mut Vec<Fault>,
+) -> Option<Secret> {
     let (name, mut table) = named(merged, "secrets", name, value, faults)?;
     let secret_id = table.required("secret_id", "\"SensitiveS3\"", values::secret_id);
     let role_arn = table.required("role_arn", "\"arn:aws:iam::123456789012:role/SensitiveS3Access\"", values::role_arn);
@@ -69,6 +79,18 @@ fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -
     let source_identity = table.optional("source_identity", values::source_identity);
     let tags = table.optional("tags", values::tags).unwrap_or_default();
     let external_id = table.optional("external_id", values::external_id);
+    let page = Page {
+        bucket: table.optional("bucket", values::bucket),
+        destination: table.optional("console_destination", values::url),
+        issuer: table.optional("console_issuer", values::url),
+    };
+    let console = role_arn.as_deref().and_then(hosts::of);
+    if let (Some(console), Some(url)) = (console, &page.destination)
+        && !console.has(url)
+    {
+        let wanted = format!("wanted: a page of the AWS console of this role's partition, {}/…", console.console);
+        table.refuse("console_destination", &wanted);
+    }
 
     let has_lead = table.has("refresh_lead");
     let unread = (has_lead && lead.is_none()) || (table.has("session_duration") && session.is_none());
@@ -88,6 +110,9 @@ fn secret(merged: &Merged, name: &str, value: &Value, faults: &mut Vec<Fault>) -
     }
     let cadence = Cadence::new(name.as_str(), session, lead, exact);
     let (secret_id, role_arn) = (secret_id?, role_arn?);
+    if page != Page::default() {
+        pages.insert(name.clone(), page);
+    }
     Some(Secret { name, secret_id, role_arn, cadence, session_policy: exact, source_identity, tags, external_id })
 }
 

@@ -132,6 +132,23 @@ pub fn secret_id(value: &Value) -> Read<String> {
     if (1..=512).contains(&name.len()) && name.chars().all(allowed) { Ok(id) } else { Err(wanted.into()) }
 }
 
+/// The name of a bucket, by S3's own rule.
+pub fn bucket(value: &Value) -> Read<String> {
+    let wanted = "wanted: the name of a bucket: 3 to 63 lower-case letters, digits and -.";
+    let name = text(value).map_err(|_| wanted)?;
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+    if (3..=63).contains(&name.len()) && name.chars().all(allowed) { Ok(name) } else { Err(wanted.into()) }
+}
+
+/// The URL of a page for people.
+pub fn url(value: &Value) -> Read<String> {
+    let wanted = "wanted: a URL that begins with https://, without blanks";
+    let url = text(value).map_err(|_| wanted)?;
+    let host = url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let allowed = |c: char| !c.is_whitespace() && !"\"<>\\".contains(c);
+    if host.is_some_and(|host| !host.is_empty()) && url.chars().all(allowed) { Ok(url) } else { Err(wanted.into()) }
+}
+
 /// A region's name.
 pub fn region(value: &Value) -> Read<String> {
     let wanted = "wanted: a region, such as \"eu-central-1\"";

@@ -7,6 +7,7 @@
 //!
 //! Nothing is changed by it, and no value of a secret is asked for.
 
+mod console;
 mod cut;
 mod host;
 mod identity;

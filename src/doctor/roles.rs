@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Verdict::{Unknown, Warning, Wrong};
+use super::console::console;
 use super::cut::cut;
 use super::{AT_A_TIME, Finding, Live, amiss};
 use crate::aws::sdk::Sdk;
@@ -39,6 +40,7 @@ pub async fn roles(aws: &Sdk, clock: &Clock, settings: &Settings, live: &Live) -
         let mut found = role(aws, clock, secret).await;
         if live.refused {
             found.push(chained(aws, clock, secret).await);
+            found.extend(console(aws, clock, secret).await);
         }
         if let Some(bucket) = &live.bucket {
             found.push(cut(aws, clock, secret, bucket).await);
@@ -73,8 +75,13 @@ async fn role(aws: &Sdk, clock: &Clock, secret: &Secret) -> Vec<Finding> {
 /// Asks for a session that may do nothing, as the daemon asks for one that may. Answers with AWS's clock minus ours.
 async fn assume(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDuration) -> Result<SignedDuration, Trouble> {
     let asked_at = clock.now();
-    let Answer { expiration, .. } = aws.assume_role(&ask(secret, asked_at, session, NOTHING.into())).await?;
+    let Answer { expiration, .. } = deny_all(aws, clock, secret, session).await?;
     Ok(skew(expiration.saturating_sub(session).unwrap_or(Timestamp::MIN), asked_at, clock.now()))
+}
+
+/// A session that may do nothing.
+pub async fn deny_all(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDuration) -> Result<Answer, Trouble> {
+    aws.assume_role(&ask(secret, clock.now(), session, NOTHING.into())).await
 }
 
 /// For a session of the role as the daemon asks for one, but for its policy.

@@ -83,7 +83,10 @@ fn a_healthy_account_is_well_and_nothing_of_it_is_changed() {
 fn without_live_nothing_is_sent_that_has_to_be_refused() {
     let aws = Beside::new(&["SensitiveS3"]);
     let findings = findings(&credadmin(&aws, CONFIG), false);
-    assert_eq!((of(&findings, "write"), of(&findings, "chain")), (vec![], vec![]));
+    for check in ["write", "chain", "console", "console-duration", "console-keys"] {
+        assert_eq!(of(&findings, check), []);
+    }
+    assert!(aws.world.calls().iter().all(|call| call.operation != Operation::GetSigninToken));
     assert!(aws.world.calls().iter().all(|call| call.operation != Operation::PutSecretValue));
     assert!(one(&findings, "secret").1.contains("no value yet"));
 }
@@ -174,6 +177,49 @@ fn whether_the_chain_is_held_to_an_hour_is_known_with_live_alone() {
         let found = findings(&credadmin(&aws, CONFIG), true);
         let chain = one(&found, "chain");
         assert!(chain.0 == "well" && chain.1.contains(says), "{chain:?}");
+    }
+}
+
+/// aws-facts §15 B and G: AWS's texts leave both open, so doctor tells what it sees, whichever it is.
+#[test]
+fn what_the_sign_in_service_takes_of_a_session_is_known_with_live_alone() {
+    let without_policy = CONFIG.replace("[grants.g]", "session_policy = 'off'\n[grants.g]");
+    for (config, capped, more_keys, duration, keys) in [
+        (CONFIG, true, false, ("well", "SessionDuration is refused"), "a session with a fourth key is refused"),
+        (CONFIG, false, true, ("well", "denies every call after the window"), "a session with a fourth key is taken"),
+        (&without_policy, false, true, ("warning", "past the window"), "a session with a fourth key is taken"),
+    ] {
+        let aws = Beside::new(&["SensitiveS3"]);
+        aws.world.set_instance_roles_are_capped(capped);
+        aws.world.set_signin_takes_more_keys(more_keys);
+        let found = findings(&credadmin(&aws, config), true);
+        let (verdict, says) = one(&found, "console");
+        assert!(verdict == "well" && says.ends_with("which was thrown away: credadmin console works"), "{says}");
+        let (verdict, says) = one(&found, "console-duration");
+        assert!(verdict == duration.0 && says.contains(duration.1), "{verdict}: {says}");
+        let (verdict, says) = one(&found, "console-keys");
+        assert!(verdict == "well" && says.starts_with(keys), "{says}");
+        // In text and in JSON, three each.
+        let tried = aws.world.calls().into_iter().filter(|call| call.operation == Operation::GetSigninToken);
+        assert_eq!(tried.filter(|call| call.access_key_id.is_some()).count(), 6);
+        assert!(aws.world.console_sessions().is_empty(), "nobody signs in");
+    }
+}
+
+#[test]
+fn a_sign_in_service_that_refuses_or_is_away_is_told_and_is_not_wrong() {
+    let refused = Fault::Answer(ApiError::new(400, "BadRequest", "Invalid credentials parameter."));
+    let busy = Fault::Answer(ApiError::new(503, "ServiceUnavailable", "busy"));
+    for (fault, verdict, says) in [
+        (refused, "warning", "there is no credadmin console (signin:GetSigninToken failed with HTTP 400: Invalid credentials"),
+        (busy, "unknown", "signin:GetSigninToken failed with HTTP 503"),
+    ] {
+        let aws = Beside::new(&["SensitiveS3"]);
+        aws.world.fail(Operation::GetSigninToken, fault, usize::MAX);
+        let found = findings(&credadmin(&aws, CONFIG), true);
+        let console = one(&found, "console");
+        assert!(console.0 == verdict && console.1.contains(says), "{console:?}");
+        assert_eq!(of(&found, "console-keys").is_empty(), verdict == "unknown");
     }
 }
 

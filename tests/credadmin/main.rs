@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod complaints;
 mod conformance;
+mod console;
 mod doctor;
 mod drop_ins;
 mod emulators;

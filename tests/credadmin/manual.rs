@@ -19,8 +19,8 @@ const HIDDEN: &str = "completions";
 /// Of all programs, of clap, and of a second SIGINT or SIGTERM.
 const COMMON_CODES: [&str; 4] = ["0", "2", "130", "143"];
 /// Those that src/cli/surroundings.rs is not about.
-const OTHER_VARIABLES: &str = "CREDADMIN_... RUST_LOG TZ AWS_REGION AWS_ENDPOINT_URL AWS_EC2_METADATA_SERVICE_ENDPOINT \
-                               NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM";
+const OTHER_VARIABLES: &str = "CREDADMIN_... RUST_LOG TZ AWS_REGION AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SIGNIN AWS_EC2_METADATA_SERVICE_ENDPOINT \
+                               XDG_RUNTIME_DIR NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM";
 /// The texts that have to agree.
 #[derive(Clone)]
 struct Texts {

@@ -7,13 +7,14 @@ use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
 /// What `--help` shows for these would wait for AWS.
-const NEED_AWS: [&str; 3] = ["run", "status", "doctor"];
+const NEED_AWS: [&str; 4] = ["run", "status", "doctor", "console"];
 /// What is said of a key, and in the complaint about a bad value.
-const LIMITS: [(&str, &str); 6] = [
+const LIMITS: [(&str, &str); 7] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),
     ("external_id", "2 to 1224 letters, digits and _+=,.@:/-"),
     ("tags", "at most 50"),
     ("tags", "keys of 1 to 128 and values of up to 256 letters, digits, blanks and _.:/=+-@"),
+    ("bucket", "3 to 63 lower-case letters, digits and -."),
     ("cron", "0 22 * * MON-FRI"),
     ("time_zone", "Europe/Berlin"),
 ];

@@ -38,7 +38,11 @@ impl Beside {
             });
         });
         let (endpoint, imds) = told.recv().expect("a server");
-        let environment = vec![("AWS_ENDPOINT_URL", endpoint), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds)];
+        let environment = vec![
+            ("AWS_ENDPOINT_URL_SIGNIN", endpoint.clone()),
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds),
+        ];
         Self { environment, world, stop: Some(stop), thread: Some(thread) }
     }
 }

@@ -19,6 +19,8 @@ pub enum Service {
     S3,
     /// The instance metadata service.
     Imds,
+    /// The sign-in service of the console.
+    Signin,
 }
 
 /// What a caller can ask for.
@@ -38,6 +40,10 @@ pub enum Operation {
     GetObject,
     GetObjectAcl,
     HeadBucket,
+    /// of the sign-in service, as CloudTrail calls it
+    GetSigninToken,
+    /// of the sign-in service: what a browser asks for
+    Login,
     /// `PUT /latest/api/token`
     ImdsToken,
     /// the list of roles
@@ -61,6 +67,7 @@ impl Operation {
             ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsInstanceId | ImdsIdentityDocument | ImdsIndex => {
                 Service::Imds
             }
+            GetSigninToken | Login => Service::Signin,
             _ => Service::SecretsManager,
         }
     }

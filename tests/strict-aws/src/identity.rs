@@ -222,6 +222,7 @@ impl World {
         state.enter(Issued {
             credentials,
             origin: Origin::User,
+            chained: false,
             principal_id: id,
             arn: format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
             issued_at: now,

@@ -101,6 +101,7 @@ impl State {
         let credentials = self.enter(Issued {
             credentials,
             origin: Origin::Instance,
+            chained: false,
             principal_id: role_id,
             // aws-facts §12: the session of an instance role is named after the instance
             arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{id}"),

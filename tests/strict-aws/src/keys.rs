@@ -63,6 +63,12 @@ impl Mint {
         }
     }
 
+    /// What a login URL carries (aws-facts §5).
+    pub(crate) fn signin_token(&mut self) -> String {
+        self.made += 1;
+        self.secret("signin", TOKEN_LENGTH)
+    }
+
     /// An id of 21 characters as IAM gives to roles (`AROA`) and users (`AIDA`).
     pub(crate) fn unique_id(&mut self, prefix: &str) -> String {
         self.made += 1;

@@ -102,6 +102,8 @@ pub(crate) enum Origin {
 pub(crate) struct Issued {
     pub(crate) credentials: Credentials,
     pub(crate) origin: Origin,
+    /// of a role assumed by a role
+    pub(crate) chained: bool,
     /// the unique id of the role or user
     pub(crate) principal_id: String,
     /// of the user, or of the assumed-role session

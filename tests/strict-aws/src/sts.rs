@@ -120,6 +120,7 @@ impl State {
         let credentials = self.enter(Issued {
             credentials,
             origin: Origin::Assumed,
+            chained: chaining,
             principal_id: role_id.clone(),
             arn: arn.clone(),
             issued_at: now,

@@ -17,6 +17,7 @@ use crate::quota::Quotas;
 use crate::record::{Call, Issued, VersionRecord};
 use crate::s3::Bucket;
 use crate::secret::Secret;
+use crate::signin::Signins;
 
 /// A handle on the model; clones share it.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ pub(crate) struct State {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) signins: Signins,
     pub(crate) quotas: Quotas,
     pub(crate) script: Script,
     pub(crate) instance_roles_are_capped: bool,
@@ -63,6 +65,7 @@ impl World {
             instances: BTreeMap::new(),
             buckets: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            signins: Signins::default(),
             quotas,
             script: Script::default(),
             instance_roles_are_capped: true,

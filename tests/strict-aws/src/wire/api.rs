@@ -1,4 +1,4 @@
-//! STS, Secrets Manager and S3 behind one port: which of them is meant, who asks, and what.
+//! STS, Secrets Manager, S3 and the sign-in service behind one port: which of them is meant, who asks, and what.
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -7,7 +7,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 
 use super::paced::{Hangup, Paced, Reply};
-use super::{json, query, rest, scripted, sigv4};
+use super::{json, query, rest, scripted, signin, sigv4};
 use crate::answer::ApiError;
 use crate::caller::Caller;
 use crate::fault::{Fault, Operation, Service};
@@ -27,6 +27,9 @@ pub(super) type Act = Box<dyn FnOnce(&World, &Caller, Option<&Fault>) -> Result<
 pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<Response<Paced>, Hangup> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Hangup)?.to_bytes();
+    if parts.uri.path() == signin::PATH {
+        return signin::answer(world, &parts, &body).await;
+    }
     let service = service_of(&parts);
     let request_id = world.make_request_id();
     let refuse = |error: &ApiError| refuse(service, error, &request_id);
@@ -34,7 +37,7 @@ pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<R
     let asked = match service {
         Service::SecretsManager => json::read(&parts, &body),
         Service::Sts => query::read(&body, &request_id),
-        Service::S3 | Service::Imds => rest::read(&parts),
+        Service::S3 | Service::Imds | Service::Signin => rest::read(&parts),
     };
     let asked = match asked {
         Ok(asked) => asked,
@@ -68,7 +71,7 @@ fn refuse(service: Service, error: &ApiError, request_id: &str) -> Reply {
     let reply = match service {
         Service::SecretsManager => json::refusal(error),
         Service::Sts => query::refusal(error, request_id),
-        Service::S3 | Service::Imds => rest::refusal(error, request_id),
+        Service::S3 | Service::Imds | Service::Signin => rest::refusal(error, request_id),
     };
     reply.header(id_header(service), request_id)
 }

@@ -78,7 +78,7 @@ fn check_scope(service: Service, scope: &str, date: &str) -> Result<(), ApiError
     let name = match service {
         Service::SecretsManager => "secretsmanager",
         Service::S3 => "s3",
-        Service::Sts | Service::Imds => "sts",
+        Service::Sts | Service::Imds | Service::Signin => "sts",
     };
     let text = match scope.split('/').collect::<Vec<_>>().as_slice() {
         [day, ..] if !date.starts_with(*day) => {

@@ -5,3 +5,4 @@ mod metadata;
 mod plain;
 mod scene;
 mod sdk;
+mod signin;
