@@ -32,3 +32,4 @@ mod memory;
 
 pub mod cli;
 pub mod doctor;
+pub mod policies;

@@ -3,7 +3,9 @@
 mod check;
 mod completions;
 mod doctor;
+mod files;
 mod plan;
+mod policies;
 mod run;
 mod status;
 mod surroundings;
@@ -48,6 +50,9 @@ enum Command {
     /// Look for what is wrong around credadmin: config, host, service, journal, identity, secrets, roles. Exits with 1 if anything is.
     #[command(after_help = "Example: credadmin doctor --format json | jq 'select(.verdict == \"wrong\")'")]
     Doctor(doctor::Arguments),
+    /// Print what the account has to allow, and to whom, made from the config: roles, trust, readers, buckets. AWS is not called.
+    #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
+    Policies(Box<policies::Arguments>),
     /// Print what a shell needs to complete this command line.
     #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
     Completions(completions::Arguments),
@@ -68,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Policies(arguments) => policies::policies(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     }
 }

@@ -1,0 +1,22 @@
+//! What a template calls its parts.
+
+use std::collections::BTreeSet;
+
+/// Labels that are already given.
+#[derive(Default)]
+pub struct Labels(BTreeSet<String>);
+
+impl Labels {
+    /// A label like `name`, of letters, digits and `fill` (which may be nothing) in place of all else; `kind` makes it unlike
+    /// others, and a number where that is not enough.
+    pub fn give(&mut self, name: &str, kind: &str, fill: &str) -> String {
+        let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { fill.to_owned() };
+        let label = format!("{}{kind}", name.chars().map(fits).collect::<String>());
+        // Neither language lets a label begin with a digit.
+        let label = if label.starts_with(|c: char| c.is_ascii_alphabetic()) { label } else { format!("n{label}") };
+        let numbered = std::iter::once(label.clone()).chain((2..).map(|n| format!("{label}{n}")));
+        let free = numbered.into_iter().find(|label| !self.0.contains(label)).unwrap_or(label);
+        self.0.insert(free.clone());
+        free
+    }
+}
