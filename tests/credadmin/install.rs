@@ -78,7 +78,7 @@ fn become_role(ministack: &Emulator, role: &str) -> Keys {
 }
 
 /// Runs it, which has to succeed, and answers with what it prints.
-fn shell(ministack: &Emulator, keys: &Keys, script: &str) -> String {
+pub fn shell(ministack: &Emulator, keys: &Keys, script: &str) -> String {
     let output = run_to_end(bash(ministack, keys, script));
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")

@@ -18,6 +18,7 @@ mod moto;
 mod notify;
 mod pair;
 mod plan;
+mod policies;
 mod purity;
 mod schedule;
 mod secrets;
