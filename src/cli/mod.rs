@@ -50,7 +50,7 @@ enum Command {
     /// Look for what is wrong around credadmin: config, host, service, journal, identity, secrets, roles. Exits with 1 if anything is.
     #[command(after_help = "Example: credadmin doctor --format json | jq 'select(.verdict == \"wrong\")'")]
     Doctor(doctor::Arguments),
-    /// Print what the account has to allow, and to whom, made from the config: roles, trust, readers, buckets. AWS is not called.
+    /// Print what the account has to allow, made from the config: roles, trust, readers, buckets. AWS is not called.
     #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
     Policies(Box<policies::Arguments>),
     /// Print what a shell needs to complete this command line.

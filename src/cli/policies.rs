@@ -39,13 +39,13 @@ pub struct Arguments {
     /// A role that reads this secret of the config, or all of them; it is there already.
     #[arg(long, value_name = "[SECRET=]ROLE", default_value = "EC2Normal", value_parser = of(role))]
     reader_role: Vec<Of<String>>,
-    /// A bucket that the role of this secret has access to, or that the only role has.
+    /// A bucket that the role of this secret, or the only role, has access to.
     #[arg(long, value_name = "[SECRET=]NAME", value_parser = of(bucket))]
     bucket: Vec<Of<String>>,
     /// Allow it in the policies of the buckets, which are replaced, and not in those of the roles.
     #[arg(long, requires = "bucket")]
     bucket_policy: bool,
-    /// Allow nothing in the buckets but to look.
+    /// Allow nothing in the buckets but to list and read.
     #[arg(long, requires = "bucket")]
     read_only: bool,
     /// The customer key of this secret, or of all of them.

@@ -56,6 +56,7 @@ if "Resources" in what:
     stacks.get_waiter("stack_create_complete").wait(StackName="credadmin", WaiterConfig={"Delay": 1})
 else:
     once(boto3.client("secretsmanager").create_secret, Name=SECRET)
-    for name, document in what.items():
-        apply(name, document)
+    # A role is made with its trust.
+    for name in sorted(what, key=lambda name: not name.endswith(".trust.json")):
+        apply(name, what[name])
 print(json.dumps({"credadmin": keys("CredAdmin"), "ec2_normal": keys("EC2Normal")}))

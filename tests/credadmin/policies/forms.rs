@@ -53,9 +53,7 @@ fn of_template(template: &Value) -> BTreeMap<String, Value> {
 /// The resources of a kind in what python-hcl2 reads.
 fn resources<'a>(file: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     let all = file["resource"].as_array().into_iter().flatten();
-    all.filter_map(move |resource| resource.get(kind)?.as_object()).flatten().map(|(label, resource)| {
-        (label.trim_matches('"').len() == label.len() || !label.is_empty()).then_some((label, resource)).expect("a label")
-    })
+    all.filter_map(move |resource| resource.get(kind)?.as_object()).flatten()
 }
 
 fn of_terraform(file: &Value) -> BTreeMap<String, Value> {
@@ -103,20 +101,23 @@ fn both_templates_make_the_same_roles_secrets_and_instance() {
         all.filter(|resource| resource["Type"] == kind).map(|resource| &resource["Properties"]).collect()
     };
     let file = terraform(&printed(&config, &options(&["--format", "terraform", "--instance"])));
-    let roles: Vec<_> =
-        of("AWS::IAM::Role").iter().map(|role| json!([role["RoleName"], role["Path"], role["MaxSessionDuration"]])).collect();
-    let expected = [("CredAdmin", "/", 3600), ("SensitiveS3Access", "/", 7200), ("Reports", "/data/", 3600)];
-    assert_eq!(roles, expected.map(|role| json!(role)));
-    let in_terraform =
-        resources(&file, "aws_iam_role").map(|(_, role)| json!([role["name"], role["path"], role["max_session_duration"]]));
-    assert_eq!(in_terraform.collect::<Vec<_>>(), roles);
+    // Each form has an order of its own.
+    let sorted = |values: &mut dyn Iterator<Item = Value>| -> Vec<Value> {
+        let mut values: Vec<Value> = values.collect();
+        values.sort_by_key(Value::to_string);
+        values
+    };
+    let roles = [("CredAdmin", "/", 3600), ("Reports", "/data/", 3600), ("SensitiveS3Access", "/", 7200)].map(|role| json!(role));
+    let made = of("AWS::IAM::Role");
+    assert_eq!(sorted(&mut made.iter().map(|role| json!([role["RoleName"], role["Path"], role["MaxSessionDuration"]]))), roles);
+    let made = resources(&file, "aws_iam_role");
+    assert_eq!(sorted(&mut made.map(|(_, role)| json!([role["name"], role["path"], role["max_session_duration"]]))), roles);
 
-    let secrets: Vec<_> =
-        of("AWS::SecretsManager::Secret").iter().map(|secret| json!([secret["Name"], secret["KmsKeyId"]])).collect();
-    assert_eq!(secrets, [json!(["team/Reports", KEY]), json!(["SensitiveS3", KEY])]);
-    let in_terraform =
-        resources(&file, "aws_secretsmanager_secret").map(|(_, secret)| json!([secret["name"], secret["kms_key_id"]]));
-    assert_eq!(in_terraform.collect::<Vec<_>>(), secrets);
+    let secrets = ["SensitiveS3", "team/Reports"].map(|name| json!([name, KEY]));
+    let made = of("AWS::SecretsManager::Secret");
+    assert_eq!(sorted(&mut made.iter().map(|secret| json!([secret["Name"], secret["KmsKeyId"]]))), secrets);
+    let made = resources(&file, "aws_secretsmanager_secret");
+    assert_eq!(sorted(&mut made.map(|(_, secret)| json!([secret["name"], secret["kms_key_id"]]))), secrets);
 
     let [instance] = of("AWS::EC2::Instance")[..] else { panic!("one instance") };
     let metadata = &instance["MetadataOptions"];
@@ -142,8 +143,11 @@ fn the_instance_installs_the_package_that_was_meant_and_no_other() {
     let template = made(CONFIG, &[&BUCKET[..], &["--format", "cloudformation", "--instance"]].concat());
     let instance =
         template["Resources"]["Instance"]["Properties"]["UserData"]["Fn::Base64"]["Fn::Sub"].as_str().expect("a script");
-    // sha256sum of "a package\n"
-    let sum = "e0a0ba2e17bbeed2a3fd3aecd3b5d1a7ff33a3e0e9f0d9f1c3a3d5f2ef3f9c7b";
+    let [of_it, of_another] = ["a package", "another"].map(|text| {
+        let mut sha256sum = Command::new("bash");
+        sha256sum.args(["-c", &format!("echo '{text}' | sha256sum | cut -d' ' -f1")]);
+        String::from_utf8(run_to_end(sha256sum).stdout).expect("text").trim().to_owned()
+    });
     for (has_dnf, right) in [(true, true), (true, false), (false, true)] {
         let directory = tempfile::tempdir().expect("a directory");
         let place = |name: &str, script: &str| {
@@ -156,13 +160,7 @@ fn the_instance_installs_the_package_that_was_meant_and_no_other() {
         if has_dnf {
             place("dnf", "echo \"dnf $*\" >> $LOG");
         }
-        let digest = run_to_end({
-            let mut command = Command::new("bash");
-            command.args(["-c", "echo 'a package' | sha256sum | cut -d' ' -f1"]);
-            command
-        });
-        let digest = String::from_utf8(digest.stdout).expect("text");
-        let sum = if right { digest.trim() } else { sum };
+        let sum = if right { &of_it } else { &of_another };
         let script = instance.replace("${PackageUrl}", "https://example.com/package").replace("${PackageSha256}", sum);
         let log = directory.path().join("log");
         let mut bash = Command::new("bash");

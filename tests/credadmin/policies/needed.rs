@@ -63,9 +63,10 @@ impl Account {
         };
         self.stories.set(self.stories.get() + 1);
         let window = grant("quarter-end", in_seconds(-60), in_seconds(600 + self.stories.get()));
-        let daemon =
+        let issuer =
             Credadmin::new(CONFIG).write("grants.d/10-first.toml", &window).env("AWS_ENDPOINT_URL", &self.ministack.endpoint);
-        let daemon = credadmin.iter().fold(daemon, |daemon, (name, value)| daemon.env(name, value)).run();
+        let issuer = credadmin.iter().fold(issuer, |issuer, (name, value)| issuer.env(name, value));
+        let daemon = issuer.run();
         let outcome = daemon.wait_for("session or failure", PATIENCE, |lines| {
             let of_it = |line: &&String| line.contains("session published in") || line.contains("ERROR failing");
             lines.iter().map(|(_, line)| line).find(of_it).cloned()

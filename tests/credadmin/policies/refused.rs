@@ -24,7 +24,7 @@ fn a_config_that_leaves_something_open_is_refused_with_what_to_do() {
     let secret_elsewhere =
         CONFIG.replace("'SensitiveS3'", "'arn:aws:secretsmanager:eu-central-1:210987654321:secret:SensitiveS3-a1b2c3'");
     let many: String =
-        (0..120).map(|n| OTHER.replace("secrets.b", &format!("secrets.b{n}")).replace("'b'", &format!("'b{n}'"))).collect();
+        (0..150).map(|n| OTHER.replace("secrets.b", &format!("secrets.b{n}")).replace("'b'", &format!("'b{n}'"))).collect();
     let one_external_id = format!("{CONFIG}{}", OTHER.replace("role/B", "role/SensitiveS3Access"));
     let tags: Vec<String> = (0..12).map(|n| format!("t{n} = '{}'", "x".repeat(200))).collect();
     let tags = CONFIG.replace("team = 'billing'", &tags.join(", "));
@@ -51,7 +51,7 @@ fn a_config_that_leaves_something_open_is_refused_with_what_to_do() {
         ),
         (
             &format!("region = 'eu-central-1'\n{many}"),
-            "error: the policy of the role CredAdmin comes to 10452 characters, and AWS takes 10240: put some of its secrets into a \
+            "error: the policy of the role CredAdmin comes to 10657 characters, and AWS takes 10240: put some of its secrets into a \
              config of their own, with roles and an instance of their own\n",
         ),
         (&tags, "error: the trust of the role SensitiveS3Access comes to 3"),
