@@ -13,6 +13,12 @@ pub const URL_IS: &str = "Where the package is: an https URL of the .rpm, or of 
 /// The same of the checksum.
 pub const SHA256_IS: &str = "The package's SHA-256, as sha256sum prints it";
 
+/// The same of the rest.
+pub const SUBNET_IS: &str = "Where the instance is";
+pub const GROUPS_ARE: &str = "Those of the instance: nothing needs a way to it but you; it needs one to STS and Secrets Manager";
+pub const TYPE_IS: &str = "credadmin takes 10 MiB";
+pub const IMAGE_IS: &str = "Where Systems Manager keeps the id of the image";
+
 /// The script, with whatever stands for the two parameters.
 pub fn script(url: &str, sha256: &str) -> String {
     format!(

@@ -62,23 +62,24 @@ impl Statement {
 
     fn tree(&self) -> Tree {
         let actions: Vec<String> = self.actions.iter().map(|action| (*action).to_owned()).collect();
-        let some = |texts: &[String]| (!texts.is_empty()).then(|| Tree::one_or_more(texts));
-        Tree::present([
-            ("Sid", Some(Tree::from(self.sid.as_str()))),
-            ("Effect", Some(Tree::from("Allow"))),
-            ("Principal", self.principal.as_ref().map(Principal::tree)),
-            ("Action", some(&actions)),
-            ("Resource", some(&self.resources)),
-            ("Condition", (!self.conditions.is_empty()).then(|| conditions(&self.conditions))),
-        ])
+        let mut statement = vec![("Sid", Tree::text(&self.sid)), ("Effect", Tree::text("Allow"))];
+        statement.extend(self.principal.as_ref().map(|principal| ("Principal", principal.tree())));
+        statement.push(("Action", Tree::one_or_more(&actions)));
+        if !self.resources.is_empty() {
+            statement.push(("Resource", Tree::one_or_more(&self.resources)));
+        }
+        if !self.conditions.is_empty() {
+            statement.push(("Condition", conditions(&self.conditions)));
+        }
+        Tree::table(statement)
     }
 }
 
 impl Principal {
     fn tree(&self) -> Tree {
         match self {
-            Self::Service(name) => Tree::table([("Service", Tree::from(name.as_str()))]),
-            Self::Roles(arns) => Tree::table([("AWS", Tree::one_or_more(arns))]),
+            Self::Service(name) => Tree::table(vec![("Service", Tree::text(name))]),
+            Self::Roles(arns) => Tree::table(vec![("AWS", Tree::one_or_more(arns))]),
         }
     }
 }
@@ -100,6 +101,6 @@ impl Policy {
     /// The document.
     pub fn document(&self) -> Tree {
         let statements = self.0.iter().map(Statement::tree).collect();
-        Tree::table([("Version", Tree::from("2012-10-17")), ("Statement", Tree::List(statements))])
+        Tree::table(vec![("Version", Tree::text("2012-10-17")), ("Statement", Tree::List(statements))])
     }
 }

@@ -58,7 +58,7 @@ pub fn file(account: &Account) -> String {
 }
 
 fn text(text: &str) -> Value<'static> {
-    Value::Plain(Tree::from(text))
+    Value::Plain(Tree::text(text))
 }
 
 /// Writes a role and its policy; answers with its label.
@@ -119,7 +119,7 @@ fn expression(tree: &Tree, depth: usize) -> String {
 
 /// Its escapes are those of JSON, and two of its own that keep a text from being a template.
 fn quoted(text: &str) -> String {
-    let text = Tree::from(text.replace("${", "$${").replace("%{", "%%{"));
+    let text = text.replace("${", "$${").replace("%{", "%%{");
     serde_json::to_string(&text).unwrap_or_default()
 }
 
@@ -136,7 +136,6 @@ fn instance(profile: &str) -> String {
         )
     };
     let default = |value: &str| format!("  default     = {}\n", quoted(value));
-    let groups = "Those of the instance: nothing needs a way to it but you; it needs one to STS and Secrets Manager";
     let variables = [
         variable("package_url", "string", launch::URL_IS, &checked("package_url", launch::URL, "An https URL is wanted.")),
         variable(
@@ -145,10 +144,10 @@ fn instance(profile: &str) -> String {
             launch::SHA256_IS,
             &checked("package_sha256", launch::SHA256, "64 digits are wanted."),
         ),
-        variable("subnet_id", "string", "Where the instance is", ""),
-        variable("security_group_ids", "list(string)", groups, ""),
-        variable("instance_type", "string", "credadmin takes 10 MiB", &default(launch::TYPE)),
-        variable("image_parameter", "string", "Where Systems Manager keeps the image's id", &default(launch::IMAGE)),
+        variable("subnet_id", "string", launch::SUBNET_IS, ""),
+        variable("security_group_ids", "list(string)", launch::GROUPS_ARE, ""),
+        variable("instance_type", "string", launch::TYPE_IS, &default(launch::TYPE)),
+        variable("image_parameter", "string", launch::IMAGE_IS, &default(launch::IMAGE)),
     ];
     let script = launch::script("${var.package_url}", "${var.package_sha256}");
     format!(
@@ -191,4 +190,14 @@ resource "aws_instance" "credadmin" {{
 "#,
         variables.concat()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_template() {
+        assert_eq!(quoted("a \"${b}\" %{c} $d\\"), r#""a \"$${b}\" %%{c} $d\\""#);
+    }
 }

@@ -18,33 +18,22 @@ pub enum Tree {
 }
 
 impl Tree {
+    /// A text.
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
     /// A table.
-    pub fn table<const N: usize>(entries: [(&str, Tree); N]) -> Self {
+    pub fn table(entries: Vec<(&str, Tree)>) -> Self {
         Self::Table(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// A table without those entries that are not there.
-    pub fn present<const N: usize>(entries: [(&str, Option<Tree>); N]) -> Self {
-        Self::Table(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
-    }
-
-    /// A list of texts.
-    pub fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self::List(texts.into_iter().map(Self::from).collect())
-    }
-
-    /// The same, but the text alone if there is one only: as policies are usually written.
+    /// A list of texts, or the text alone if there is one only: as policies are usually written.
     pub fn one_or_more(texts: &[String]) -> Self {
         match texts {
-            [one] => Self::from(one.as_str()),
-            _ => Self::texts(texts),
+            [one] => Self::text(one),
+            _ => Self::List(texts.iter().map(|text| Self::text(text)).collect()),
         }
-    }
-}
-
-impl<T: Into<String>> From<T> for Tree {
-    fn from(text: T) -> Self {
-        Self::Text(text.into())
     }
 }
 

@@ -6,6 +6,7 @@ mod forms;
 mod linted;
 mod needed;
 mod refused;
+mod revoked;
 mod said;
 mod strict;
 
@@ -59,5 +60,9 @@ fn judged(program: &[&str], name: &str, text: &str) -> (String, bool) {
     let mut command = Command::new(Path::new(PROGRAMS).join(program[0]));
     command.args(&program[1..]).arg(&file).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulators")).env_clear();
     let output = run_to_end(command);
-    (String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr), output.status.success())
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match output.status.success() {
+        true => (text(&output.stdout), true),
+        false => (text(&output.stdout) + &text(&output.stderr), false),
+    }
 }

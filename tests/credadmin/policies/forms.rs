@@ -13,7 +13,8 @@ use crate::harness::run_to_end;
 /// The config, and a second secret with a role of its own on a path.
 fn two_roles() -> String {
     format!(
-        "{CONFIG}session_duration = '2h'\n[secrets.reports]\nsecret_id = 'team/Reports'\nrole_arn = 'arn:aws:iam::123456789012:role/data/Reports'\n"
+        "{CONFIG}session_duration = '2h'\n[secrets.reports]\nsecret_id = 'team/Reports'\n\
+         role_arn = 'arn:aws:iam::123456789012:role/data/Reports'\n"
     )
 }
 

@@ -22,7 +22,7 @@ const UNSEEN: [(&str, &str); 3] = [
     ("SensitiveS3Access.trust.json", "sts:SetSourceIdentity"),
 ];
 /// A call that nobody makes, in the place of one that is taken out.
-const NEVER: &str = "sts:DecodeAuthorizationMessage";
+pub const NEVER: &str = "sts:DecodeAuthorizationMessage";
 
 /// An account in ministack, made by what is printed.
 pub struct Account {
