@@ -99,9 +99,9 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 6] = [
 ];
 
 fn parameters() -> Tree {
-    let parameter = |(name, kind, about, key, value): (&str, _, _, _, _)| {
+    let parameter = |(name, kind, about, key, value): (&str, &str, &str, &'static str, &str)| {
         let mut parameter = vec![("Type", Tree::text(kind)), ("Description", Tree::text(about))];
-        if key != "" {
+        if !key.is_empty() {
             parameter.push((key, Tree::text(value)));
         }
         (name.to_owned(), Tree::table(parameter))

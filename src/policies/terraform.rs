@@ -18,11 +18,22 @@ enum Value<'a> {
     Policy(&'a super::policy::Policy),
 }
 
+const PROVIDER: &str = r#"
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+"#;
+
 /// The file.
 pub fn file(account: &Account) -> String {
     let home = &account.home;
     let mut out = format!("# credadmin, for the account {} in {}; made by credadmin policies.\n", home.account, home.region);
-    out += "\nterraform {\n  required_providers {\n    aws = {\n      source  = \"hashicorp/aws\"\n      version = \">= 5.0\"\n    }\n  }\n}\n";
+    out += PROVIDER;
     let mut labels = Labels::default();
     let name = &account.daemon.name.name;
     let daemon = role(&mut out, &mut labels, &account.daemon, None);

@@ -91,6 +91,8 @@ fn the_template_and_terraform_hold_the_very_documents() {
         let file = terraform(&printed(&config, &options(&[more, &["--format", "terraform", "--instance"]].concat())));
         assert_eq!(of_terraform(&file), documents);
     }
+    let cut = printed(&config, &options(&["--format", "terraform"])).replace("jsonencode({", "jsonencode({{");
+    assert!(!judged(&["python", "-B", "hcl.py"], "credadmin.tf", &cut).1, "python-hcl2 takes anything");
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn options_that_do_not_fit_the_config_are_refused() {
     for (options, words) in [
         (
             &BUCKET[..],
-            "error: --bucket sensitive-bucket: the config has 2 roles: say whose it is, with the name of a secret in the config, as in --bucket SECRET=sensitive-bucket\n",
+            "error: --bucket sensitive-bucket: the config has 2 roles: say whose it is, with the name of a secret in the \
+             config, as in --bucket SECRET=sensitive-bucket\n",
         ),
         (&["--bucket", "c=bucket-c"], "error: --bucket c=bucket-c: the config has no [secrets.c]; it has b, sensitive-s3\n"),
         (
@@ -85,12 +86,14 @@ fn options_that_do_not_fit_the_config_are_refused() {
         ),
         (
             &["--kms-key", &elsewhere],
-            "error: --kms-key arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab: a secret in eu-central-1 takes a key of that region\n",
+            "error: --kms-key arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab: a secret in \
+             eu-central-1 takes a key of that region\n",
         ),
         (&["--kms-key", KEY, "--kms-key", &other], "error: --kms-key: a secret has one key, and sensitive-s3 is given 2\n"),
         (
             &["--reader-role", "credadmin"],
-            "error: the role credadmin has two parts to play: who publishes, who has access, who reads and who ends access are different roles\n",
+            "error: the role credadmin has two parts to play: who publishes, who has access, who reads and who ends \
+             access are different roles\n",
         ),
         (&["--revoker-role", "B"], "error: the role B has two parts to play"),
         (&["--daemon-role", "SensitiveS3Access"], "error: the role SensitiveS3Access has two parts to play"),
@@ -100,7 +103,8 @@ fn options_that_do_not_fit_the_config_are_refused() {
         ),
         (
             &["--kms-key", alias],
-            "error: invalid value 'arn:aws:kms:eu-central-1:123456789012:alias/mine' for '--kms-key <[SECRET=]ARN>': wanted: the ARN of a key",
+            "error: invalid value 'arn:aws:kms:eu-central-1:123456789012:alias/mine' for '--kms-key <[SECRET=]ARN>': \
+             wanted: the ARN of a key",
         ),
         (&["--bucket", "Bucket"], "error: invalid value 'Bucket' for '--bucket <[SECRET=]NAME>': wanted: the name of a bucket"),
         (&["--daemon-role", "a/b"], "error: invalid value 'a/b' for '--daemon-role <ROLE>': wanted: the name of a role"),
