@@ -33,3 +33,4 @@ mod memory;
 pub mod cli;
 pub mod console;
 pub mod doctor;
+pub mod policies;

@@ -119,7 +119,7 @@ fn json(findings: &[Finding]) -> io::Result<()> {
 }
 
 /// S3's own rule for the names of buckets: 3 to 63 characters, and these.
-fn bucket(name: &str) -> Result<String, String> {
+pub fn bucket(name: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
     match (3..=63).contains(&name.len()) && name.chars().all(allowed) {
         true => Ok(name.to_owned()),

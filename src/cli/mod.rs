@@ -5,7 +5,9 @@ mod check;
 mod completions;
 mod console;
 mod doctor;
+mod files;
 mod plan;
+mod policies;
 mod run;
 mod status;
 mod surroundings;
@@ -55,6 +57,9 @@ enum Command {
     /// Print a URL that signs a browser in to the AWS console while a window is open. Exits with 75 outside of one.
     #[command(after_help = "Example: credadmin console sensitive-s3")]
     Console(console::Arguments),
+    /// Print what the account has to allow, made from the config: roles, trust, readers, buckets. AWS is not called.
+    #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
+    Policies(Box<policies::Arguments>),
     /// Print what a shell needs to complete this command line.
     #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
     Completions(completions::Arguments),
@@ -76,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::status(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Console(arguments) => console::console(&arguments),
+        Command::Policies(arguments) => policies::policies(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     }
 }

@@ -79,7 +79,8 @@ impl Emulator {
         Reader(Process::spawn("the reader", &self.program("reader.py", &["0.25"], &self.ec2_normal)))
     }
 
-    fn program(&self, name: &str, args: &[&str], keys: &Keys) -> Command {
+    /// A program of tests/emulators, against this emulator, with these keys.
+    pub fn program(&self, name: &str, args: &[&str], keys: &Keys) -> Command {
         let mut command = python(name, args);
         command.env("AWS_ENDPOINT_URL", &self.endpoint).env("AWS_DEFAULT_REGION", REGION).envs(keys);
         command

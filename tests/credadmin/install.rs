@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::emulators::{Emulator, Keys, PROGRAMS};
+use crate::emulators::{Emulator, Keys, PROGRAMS, grant, in_seconds};
 use crate::harness::{Credadmin, PATIENCE, run_to_end};
 
 /// What there is before: the bucket, and the readers' role. Its trust is for this test, which is no EC2 instance.
@@ -65,6 +65,33 @@ fn a_stranger_gets_from_an_account_to_the_first_window() {
     assert!(!alone.status.success() && String::from_utf8_lossy(&alone.stderr).contains("AccessDenied"), "{alone:?}");
 }
 
+/// Its steps 2 to 4 in one, as it says before them.
+#[test]
+fn the_short_way_makes_the_account_too() {
+    let ministack = Emulator::empty("ministack");
+    shell(&ministack, &ministack.root(), BEFORE);
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/install.md")).expect("the page");
+    let [config] = blocks(&page, "toml").try_into().expect("one config");
+    let window = grant("first", in_seconds(-60), in_seconds(600));
+    let credadmin = Credadmin::new(&config).write("grants.d/10-first.toml", &window);
+    let credadmin = credadmin.env("AWS_ENDPOINT_URL", &ministack.endpoint).env("CREDADMIN_CREDENTIALS", "default-chain");
+    let program = Path::new(env!("CARGO_BIN_EXE_credadmin")).parent().expect("a directory").display();
+    let names = blocks(&page, "sh").remove(0);
+    let block = blocks(&page, "bash").into_iter().find(|block| block.contains("credadmin policies")).expect("the short way");
+    let script = format!("PATH={program}:$PATH\ncd {}\n{names}\n{block}", credadmin.path("").display());
+    shell(&ministack, &ministack.root(), &script);
+
+    let keys = become_role(&ministack, "CredAdmin");
+    let credadmin = keys.iter().fold(credadmin, |credadmin, (name, value)| credadmin.env(name, value));
+    assert!(credadmin.run_to_end(&["doctor"]).status.success());
+    let daemon = credadmin.run();
+    daemon.wait_for_line("session published in sensitive-s3 (SensitiveS3) for first", PATIENCE);
+    let reader = become_role(&ministack, "EC2Normal");
+    let read = blocks(&page, "bash").into_iter().find(|block| block.contains("get-secret-value")).expect("the readers' way");
+    let seen = shell(&ministack, &reader, &format!("BUCKET=sensitive-bucket\n{read}"));
+    assert!(seen.contains("report.csv"), "{seen}");
+}
+
 /// What is fenced as that language.
 fn blocks(page: &str, language: &str) -> Vec<String> {
     let parts = page.split("```").skip(1).step_by(2);
@@ -78,7 +105,7 @@ fn become_role(ministack: &Emulator, role: &str) -> Keys {
 }
 
 /// Runs it, which has to succeed, and answers with what it prints.
-fn shell(ministack: &Emulator, keys: &Keys, script: &str) -> String {
+pub fn shell(ministack: &Emulator, keys: &Keys, script: &str) -> String {
     let output = run_to_end(bash(ministack, keys, script));
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")

@@ -19,6 +19,7 @@ mod moto;
 mod notify;
 mod pair;
 mod plan;
+mod policies;
 mod purity;
 mod schedule;
 mod secrets;

@@ -32,7 +32,8 @@ pub const START: &str = "2026-12-01T08:00:00Z";
 
 /// aws-facts §8: secrets by name and six characters, so that one that does not exist is one that may not be touched.
 const CREDADMIN: &str = r#"{"Version":"2012-10-17","Statement":[
- {"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity"],"Resource":"arn:aws:iam::123456789012:role/*Access"},
+ {"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity","sts:TagSession"],
+  "Resource":"arn:aws:iam::123456789012:role/*Access"},
  {"Effect":"Allow","Action":["secretsmanager:PutSecretValue","secretsmanager:DescribeSecret"],
   "Resource":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:*-??????"}]}"#;
 

@@ -170,7 +170,11 @@ impl State {
                 return Err(denied("sts:SetSourceIdentity"));
             }
         }
-        // aws-facts §3: tags need `sts:TagSession` in the trust policy
+        // aws-facts §3: tags need `sts:TagSession` in the trust policy; whoever passes some needs it too (IAM User Guide,
+        // "Permissions required to add session tags")
+        if !request.tags.is_empty() {
+            may("sts:TagSession")?;
+        }
         let tagged = !request.tags.is_empty() || !who.transitive_tags.is_empty();
         if tagged && !role.role.allows_tags {
             return Err(denied("sts:TagSession"));

@@ -7,7 +7,7 @@ mod trust;
 
 /// aws-facts §8: what CredAdmin may do.
 const CREDADMIN: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
- "Action":["sts:AssumeRole","sts:SetSourceIdentity"],"Resource":"arn:aws:iam::123456789012:role/*"}]}"#;
+ "Action":["sts:AssumeRole","sts:SetSourceIdentity","sts:TagSession"],"Resource":"arn:aws:iam::123456789012:role/*"}]}"#;
 
 /// CredAdmin on an instance, and two roles that trust it: one of an hour, one of twelve.
 fn scene() -> (World, Clock, Caller) {

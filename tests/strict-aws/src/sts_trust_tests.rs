@@ -29,13 +29,17 @@ fn a_source_identity_needs_both_policies_and_stays() {
 }
 
 #[test]
-fn tags_need_the_trust_and_transitive_ones_stay() {
+fn tags_need_both_policies_and_transitive_ones_stay() {
     let (world, _, caller) = scene();
     let request =
         AssumeRole { tags: vec![("team".into(), "a".into())], transitive_tag_keys: vec!["team".into()], ..asking("Short", 900) };
     let error = world.assume_role(&caller, &request).expect_err("the trust is silent on it");
     assert!(error.message.contains("sts:TagSession"), "{error}");
     world.update_role("Short", |role| role.allows_tags = true);
+    world.put_role_policy("CredAdmin", "p", &CREDADMIN.replace(r#","sts:TagSession""#, ""));
+    let error = world.assume_role(&caller, &request).expect_err("the caller's policy is silent on it");
+    assert!(error.message.contains("sts:TagSession"), "{error}");
+    world.put_role_policy("CredAdmin", "p", CREDADMIN);
     let session = keys(world.assume_role(&caller, &request).expect("may"));
 
     world.put_role_policy("Short", "p", CREDADMIN);

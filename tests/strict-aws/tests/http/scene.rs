@@ -17,7 +17,7 @@ use strict_aws::{Credentials, REGION, Role, Server, World, role_arn, serve};
 
 /// aws-facts §8.
 const CREDADMIN: &str = r#"{"Version":"2012-10-17","Statement":[
- {"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity"],
+ {"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity","sts:TagSession"],
   "Resource":"arn:aws:iam::123456789012:role/SensitiveS3Access"},
  {"Effect":"Allow","Action":["secretsmanager:PutSecretValue","secretsmanager:DescribeSecret"],
   "Resource":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:SensitiveS3-??????"}]}"#;
