@@ -86,12 +86,21 @@ impl Credadmin {
 }
 
 /// Runs any command that ends by itself, without input.
-pub fn run_to_end(mut command: Command) -> Output {
+pub fn run_to_end(command: Command) -> Output {
+    run_within(command, PATIENCE)
+}
+
+/// The same, for scripts of many commands and programs that are slow to start.
+pub fn run_slowly(command: Command) -> Output {
+    run_within(command, PATIENCE * 5)
+}
+
+fn run_within(mut command: Command, patience: Duration) -> Output {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program to run");
     let pid = pid(&child);
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(child.wait_with_output()));
-    match end.recv_timeout(PATIENCE) {
+    match end.recv_timeout(patience) {
         Ok(output) => output.expect("its output"),
         Err(_) => {
             kill(pid, Signal::SIGKILL).expect("it can be killed");

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::emulators::{Emulator, Keys, PROGRAMS, grant, in_seconds};
-use crate::harness::{Credadmin, PATIENCE, run_to_end};
+use crate::harness::{Credadmin, PATIENCE, run_slowly, run_to_end};
 
 /// What there is before: the bucket, and the readers' role. Its trust is for this test, which is no EC2 instance.
 const BEFORE: &str = r#"
@@ -106,7 +106,7 @@ fn become_role(ministack: &Emulator, role: &str) -> Keys {
 
 /// Runs it, which has to succeed, and answers with what it prints.
 pub fn shell(ministack: &Emulator, keys: &Keys, script: &str) -> String {
-    let output = run_to_end(bash(ministack, keys, script));
+    let output = run_slowly(bash(ministack, keys, script));
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }

@@ -17,7 +17,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::emulators::PROGRAMS;
-use crate::harness::{Credadmin, run_to_end};
+use crate::harness::{Credadmin, run_slowly};
 
 /// One secret whose sessions have all that a config can give them.
 const CONFIG: &str = "region = 'eu-central-1'\ncredentials = 'default-chain'\n\
@@ -51,15 +51,18 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-/// What a program of the Python environment, or one that is run by its python, says of a text in a file of that name; and whether
-/// it was content.
-fn judged(program: &[&str], name: &str, text: &str) -> (String, bool) {
+/// What a program of the Python environment, or one that is run by its python, says of these texts, each in a file of that name;
+/// and whether it was content.
+fn judged(program: &[&str], name: &str, texts: &[&str]) -> (String, bool) {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join(name);
-    fs::write(&file, text).expect("a file");
     let mut command = Command::new(Path::new(PROGRAMS).join(program[0]));
-    command.args(&program[1..]).arg(&file).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulators")).env_clear();
-    let output = run_to_end(command);
+    command.args(&program[1..]).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulators")).env_clear();
+    for (n, text) in texts.iter().enumerate() {
+        let file = directory.path().join(format!("{n}-{name}"));
+        fs::write(&file, text).expect("a file");
+        command.arg(file);
+    }
+    let output = run_slowly(command);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match output.status.success() {
         true => (text(&output.stdout), true),

@@ -75,7 +75,7 @@ fn of_terraform(file: &Value) -> BTreeMap<String, Value> {
 }
 
 fn terraform(text: &str) -> Value {
-    let (said, well) = judged(&["python", "-B", "hcl.py"], "credadmin.tf", text);
+    let (said, well) = judged(&["python", "-B", "hcl.py"], "credadmin.tf", &[text]);
     assert!(well, "{said}");
     serde_json::from_str(&said).expect("JSON")
 }
@@ -92,7 +92,7 @@ fn the_template_and_terraform_hold_the_very_documents() {
         assert_eq!(of_terraform(&file), documents);
     }
     let cut = printed(&config, &options(&["--format", "terraform"])).replace("jsonencode({", "jsonencode({{");
-    assert!(!judged(&["python", "-B", "hcl.py"], "credadmin.tf", &cut).1, "python-hcl2 takes anything");
+    assert!(!judged(&["python", "-B", "hcl.py"], "credadmin.tf", &[&cut]).1, "python-hcl2 takes anything");
 }
 
 #[test]

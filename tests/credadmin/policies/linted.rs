@@ -13,7 +13,7 @@ const STANDS: [(&str, &str, &str); 2] = [
 ];
 
 fn findings(documents: &Value) -> Vec<Value> {
-    let (said, well) = judged(&["python", "-B", "lint.py"], "documents.json", &documents.to_string());
+    let (said, well) = judged(&["python", "-B", "lint.py"], "documents.json", &[&documents.to_string()]);
     assert!(well, "{said}");
     said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
@@ -74,14 +74,12 @@ fn cfn_lint_is_content() {
     let secret_by_arn =
         CONFIG.replace("'SensitiveS3'", "'arn:aws:secretsmanager:eu-central-1:123456789012:secret:SensitiveS3-a1b2c3'");
     let none: &[&str] = &[];
-    for (config, more) in
-        [(CONFIG, none), (CONFIG, &["--instance"]), (CONFIG, &["--bucket-policy", "--instance"]), (&secret_by_arn, none)]
-    {
-        let template = printed(config, &[&all[..], more].concat());
-        let (said, well) = judged(&["cfn-lint", "--include-checks", "I", "--regions", "eu-central-1", "--"], "t.json", &template);
-        assert!(well, "{more:?}: {said}");
-        let broken = template.replace("\"MaxSessionDuration\": 3600", "\"MaxSessionDuration\": 600");
-        let (said, well) = judged(&["cfn-lint", "--"], "t.json", &broken);
-        assert!(!well && said.contains("600 is less than the minimum of 3600"), "{said}");
-    }
+    let asked = [(CONFIG, none), (CONFIG, &["--instance"]), (CONFIG, &["--bucket-policy", "--instance"]), (&secret_by_arn, none)];
+    let templates = asked.map(|(config, more)| printed(config, &[&all[..], more].concat()));
+    let lint = ["cfn-lint", "--include-checks", "I", "--regions", "eu-central-1", "--"];
+    let (said, well) = judged(&lint, "t.json", &templates.each_ref().map(String::as_str));
+    assert!(well, "{said}");
+    let broken = templates[0].replace("\"MaxSessionDuration\": 3600", "\"MaxSessionDuration\": 600");
+    let (said, well) = judged(&lint, "t.json", &[&broken]);
+    assert!(!well && said.contains("600 is less than the minimum of 3600"), "{said}");
 }

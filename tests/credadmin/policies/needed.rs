@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{BUCKET, CONFIG, made, statements, texts};
 use crate::emulators::{Emulator, Keys, grant, in_seconds};
-use crate::harness::{Credadmin, PATIENCE, run_to_end};
+use crate::harness::{Credadmin, PATIENCE, run_slowly};
 use crate::install::shell;
 
 /// What each call said: `ok`, or AWS's words.
@@ -48,7 +48,7 @@ impl Account {
         let file = directory.path().join("input.json");
         fs::write(&file, input.map(Value::to_string).unwrap_or_default()).expect("a file");
         let arguments: &[&str] = if input.is_some() { &[file.to_str().expect("text")] } else { &[] };
-        let output = run_to_end(self.ministack.program(program, arguments, keys));
+        let output = run_slowly(self.ministack.program(program, arguments, keys));
         match output.status.success() {
             true => Ok(serde_json::from_slice(&output.stdout).expect("JSON")),
             false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
