@@ -11,6 +11,8 @@ use crate::schedule::token::instant;
 
 /// By how much AWS's clock may differ from ours. STS refuses a signature that is more than five minutes off.
 pub const SKEW_BOUND: SignedDuration = SignedDuration::from_mins(5);
+/// A clock that far from AWS's is worth an alert.
+pub const SKEW_ALERT: SignedDuration = SignedDuration::from_secs(60);
 
 /// `Expiration` is cut to whole seconds, and two hosts kept by NTP differ by less than this.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);

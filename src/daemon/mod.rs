@@ -21,6 +21,7 @@ use crate::grant::Name;
 use crate::journal::{Event, Journal};
 use crate::notify::Notify;
 use crate::pace::Pace;
+use crate::session::SKEW_ALERT;
 use crate::standing::Sum;
 use crate::visit::{Done, Errand, Visit, visit};
 use crate::watch::{Moment, Watch};
@@ -37,8 +38,6 @@ const GRACE: SignedDuration = SignedDuration::from_secs(10);
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_secs(60);
 /// A wall clock that goes astray by more than this was set.
 const STEP: SignedDuration = SignedDuration::from_secs(2);
-/// A clock that far from AWS's is worth an alert.
-const SKEW_ALERT: SignedDuration = SignedDuration::from_secs(60);
 
 /// What wakes the daemon, beside its own sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,13 +17,12 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::grant::Secret;
 use crate::schedule::token::instant;
-use crate::session::{apart, skew};
+use crate::session::{SKEW_ALERT, apart, skew};
 
 /// A session that may do nothing: it proves that the role can be assumed, and is thrown away.
 const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
-/// Clocks that far apart are told; by SKEW_ALERT the daemon does, too.
+/// Clocks that far apart are told here; the daemon tells them from SKEW_ALERT on.
 const SKEW: SignedDuration = SignedDuration::from_secs(2);
-const SKEW_ALERT: SignedDuration = SignedDuration::from_secs(60);
 /// Longer than STS allows a role that is assumed by a role, if an instance's role counts as one (aws-facts §15 A).
 const OVER_THE_CHAIN: SignedDuration = SignedDuration::from_hours(2);
 
