@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 pub use event::{Access, Event, Published};
 pub use record::{Fields, Record};
 pub use relay::Relay;
+pub use writer::note;
 
 /// Events that may wait: the windows of 1,000 secrets opening at once are 2,000. tokio's channel takes memory for those that
 /// do wait, the standard library's for all that might.

@@ -46,10 +46,21 @@ fn subscriber() -> Dispatch {
     }
 }
 
+/// Writes one event to journald, whoever runs this.
+///
+/// # Errors
+/// If there is no journald to write to.
+pub fn note(event: &Event) -> std::io::Result<()> {
+    let subscriber = Registry::default().with(layer()?);
+    tracing::subscriber::with_default(subscriber, || emit(&event.record()));
+    Ok(())
+}
+
 fn journald() -> Option<tracing_journald::Layer> {
-    if !stderr_is_the_journal() {
-        return None;
-    }
+    stderr_is_the_journal().then(layer)?.ok()
+}
+
+fn layer() -> std::io::Result<tracing_journald::Layer> {
     let priorities = PriorityMappings {
         error: Priority::Error,
         warn: Priority::Warning,
@@ -57,8 +68,8 @@ fn journald() -> Option<tracing_journald::Layer> {
         debug: Priority::Debug,
         trace: Priority::Debug,
     };
-    let layer = tracing_journald::layer().ok()?;
-    Some(layer.with_field_prefix(None).with_syslog_identifier("credadmin".into()).with_priority_mappings(priorities))
+    let layer = tracing_journald::layer()?;
+    Ok(layer.with_field_prefix(None).with_syslog_identifier("credadmin".into()).with_priority_mappings(priorities))
 }
 
 /// As systemd.exec(5) has it: `JOURNAL_STREAM` is `device:inode`, and is about us only if standard error is that file.
