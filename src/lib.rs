@@ -23,6 +23,7 @@ pub mod notify;
 pub mod signals;
 pub mod standing;
 
+pub mod history;
 pub mod journal;
 
 pub mod aws;

@@ -278,7 +278,14 @@ impl Event {
                 ticket: grant.papers.ticket.as_deref().map(str::to_owned),
                 ..Fields::of(secret)
             },
-            Self::Closed { secret, grant, .. } => Fields { grant: Some(grant.to_string()), ..Fields::of(secret) },
+            Self::Closed { secret, grant, access } => {
+                let died = match access {
+                    Access::Lapsed { died } => *died,
+                    Access::LivesOn { until } => Some(*until),
+                    Access::Continues { .. } => None,
+                };
+                Fields { grant: Some(grant.to_string()), expiration: died.map(|died| died.to_string()), ..Fields::of(secret) }
+            }
             Self::Published { secret, session } => Fields {
                 grant: Some(list(&session.grants)),
                 role_session_name: Some(session.session_name.clone()),

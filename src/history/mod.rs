@@ -1,0 +1,9 @@
+//! The journal read back: what credadmin has said, as data. `journalctl` reads the files, here its JSON becomes entries.
+
+mod entry;
+mod journalctl;
+mod kind;
+
+pub use entry::{Entry, Unreadable};
+pub use journalctl::{Source, Trouble};
+pub use kind::Kind;
