@@ -1,0 +1,231 @@
+//! The calls: what is seen beforehand, tombstones, the Deny, and a second look for what slipped in between.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::aim::Aim;
+use super::deny::{POLICY, document, read, stamp};
+use super::report::{Report, quoted};
+use crate::aws::Description;
+use crate::aws::admin::{Admin, Caller};
+use crate::aws::trouble::Trouble;
+use crate::clock::Clock;
+use crate::config::Watched;
+use crate::grant::Name;
+use crate::schedule::backoff::{Pace, wait};
+use crate::schedule::token;
+use crate::session;
+use crate::visit::writable;
+
+/// How often a call is made that may go well the next time.
+const TRIES: u32 = 3;
+/// How long after it was asked for a session may still be written: AssumeRole and PutSecretValue take ten seconds each at most.
+const SLIPS: SignedDuration = SignedDuration::from_secs(20);
+/// How often it is looked at again meanwhile.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is seen before anything is done.
+pub struct Beforehand<'a> {
+    /// AWS's clock minus ours, as far as it is certain.
+    pub ahead: SignedDuration,
+    /// The stamp of a Deny that is there already, if there is one and it can be read.
+    pub there: Result<Option<Timestamp>, Trouble>,
+    /// The secrets, in the aim's order.
+    pub seen: Vec<(&'a Watched, Result<Description, Trouble>)>,
+}
+
+/// Looks at the role and at the secrets. `caller` answered between `asked_at` and now.
+pub async fn look<'a>(aws: &impl Admin, clock: &Clock, aim: &Aim<'a>, caller: &Caller, asked_at: Timestamp) -> Beforehand<'a> {
+    let ahead = caller.at.map_or(SignedDuration::ZERO, |at| session::skew(at, asked_at, clock.now()));
+    let there = again(clock, async || aws.role_policy(aim.role(), POLICY).await).await;
+    let there = there.map(|policy| policy.as_deref().and_then(read));
+    let mut seen = Vec::new();
+    for watched in &aim.secrets {
+        let described = again(clock, async || aws.describe_secret(&watched.secret.secret_id).await).await;
+        seen.push((*watched, described.and_then(|description| writable(&description).map(|()| description))));
+    }
+    Beforehand { ahead, there, seen }
+}
+
+impl Beforehand<'_> {
+    /// Before which instant sessions are denied, if that is done at `now`.
+    pub fn stamp(&self, now: Timestamp) -> Timestamp {
+        let aws_now = now.saturating_add(self.ahead).unwrap_or(Timestamp::MAX);
+        stamp(aws_now, self.there.as_ref().ok().copied().flatten())
+    }
+
+    /// Until when the session lives that readers of each secret get, where one is alive.
+    pub fn alive(&self, now: Timestamp) -> impl Iterator<Item = (&Name, Timestamp)> {
+        self.seen.iter().filter_map(move |(watched, seen)| {
+            let version = seen.as_ref().ok()?.staged.current.as_deref()?;
+            token::ends(version).filter(|ends| *ends > now).map(|ends| (&watched.secret.name, ends))
+        })
+    }
+}
+
+/// A revocation that is being done.
+pub struct Deed<'a, A> {
+    aws: &'a A,
+    clock: &'a Clock,
+    aim: &'a Aim<'a>,
+    before: &'a Beforehand<'a>,
+    /// Sessions issued before that are denied.
+    pub denied_before: Timestamp,
+    /// What readers are told, if anything.
+    reason: Option<&'a str>,
+    /// The tombstones of each secret, the last one last.
+    tombstones: BTreeMap<&'a Name, Vec<String>>,
+}
+
+impl<'a, A: Admin> Deed<'a, A> {
+    /// From now on.
+    pub fn new(
+        (aws, clock): (&'a A, &'a Clock),
+        aim: &'a Aim<'a>,
+        before: &'a Beforehand<'a>,
+        reason: Option<&'a str>,
+    ) -> Self {
+        let denied_before = before.stamp(clock.now());
+        Self { aws, clock, aim, before, denied_before, reason, tombstones: BTreeMap::new() }
+    }
+
+    /// The secrets whose readers get a tombstone.
+    pub fn closed(&self) -> Vec<Name> {
+        self.tombstones.keys().map(|name| (*name).clone()).collect()
+    }
+
+    /// Puts a tombstone in every secret of the role.
+    pub async fn bury(&mut self, report: &mut Report<'_>) {
+        for (watched, seen) in &self.before.seen {
+            match seen {
+                Ok(_) => self.bury_one(watched, report).await,
+                Err(trouble) => self.not_buried(watched, &token::tombstone(self.denied_before, fastrand::u128(..)), trouble, report),
+            }
+        }
+    }
+
+    async fn bury_one(&mut self, watched: &'a Watched, report: &mut Report<'_>) {
+        let secret = &watched.secret;
+        let version = token::tombstone(self.denied_before, fastrand::u128(..));
+        let value = Zeroizing::new(self.value());
+        match again(self.clock, async || self.aws.put_secret_value(&secret.secret_id, &version, &value).await).await {
+            Ok(_) => {
+                report.done(format!("tombstone {version} in {} ({})", secret.name, secret.secret_id));
+                self.tombstones.entry(&secret.name).or_default().push(version);
+            }
+            Err(trouble) => self.not_buried(watched, &version, &trouble, report),
+        }
+    }
+
+    fn not_buried(&self, watched: &Watched, version: &str, trouble: &Trouble, report: &mut Report<'_>) {
+        let (name, id) = (&watched.secret.name, &watched.secret.secret_id);
+        let lives = self.before.alive(self.clock.now()).find(|(it, _)| *it == name).map(|(_, ends)| ends);
+        let means = match (lives, trouble.operation) {
+            (Some(ends), _) => format!("readers of {name} go on to get its session, which lives until {ends} unless it is denied"),
+            (None, crate::aws::trouble::Operation::DescribeSecret) => format!("what readers of {name} get is not known"),
+            (None, _) => format!("readers of {name} get no session that is alive"),
+        };
+        let by_hand = format!(
+            "aws secretsmanager put-secret-value --secret-id {} --client-request-token {version} --secret-string {}",
+            quoted(id),
+            quoted(&self.value())
+        );
+        report.not_done(format!("no tombstone in {name} ({id}): {trouble}"), means, by_hand);
+    }
+
+    /// What readers get in the place of a session.
+    fn value(&self) -> String {
+        let since = Timestamp::from_second(self.clock.now().as_second()).unwrap_or(Timestamp::MIN);
+        json!({"state": "closed", "since": since.to_string(), "reason": self.reason.unwrap_or("revoked")}).to_string()
+    }
+
+    /// Puts the Deny on the role. Answers with whether it is there.
+    pub async fn deny(&self, report: &mut Report<'_>) -> bool {
+        let (role, document) = (self.aim.role(), document(self.denied_before));
+        match again(self.clock, async || self.aws.put_role_policy(role, POLICY, &document).await).await {
+            Ok(()) => {
+                let at = self.denied_before;
+                report.done(format!("Deny {POLICY} on {}: sessions issued before {at} are denied", self.aim.role_arn()));
+                true
+            }
+            Err(trouble) => {
+                let now = self.clock.now();
+                let alive: Vec<String> = self.before.alive(now).map(|(name, ends)| format!("that of {name} until {ends}")).collect();
+                let alive = if alive.is_empty() { String::new() } else { format!(" ({})", alive.join(", ")) };
+                report.not_done(
+                    format!("no Deny on {}: {trouble}", self.aim.role_arn()),
+                    format!("sessions that were handed out live until their own end{alive}; fresh ones may be issued while a window is open"),
+                    format!(
+                        "aws iam put-role-policy --role-name {role} --policy-name {POLICY} --policy-document {}",
+                        quoted(&document)
+                    ),
+                );
+                false
+            }
+        }
+    }
+
+    /// Looks again until no session that was issued before the stamp can be written any more. One that slipped in is dead:
+    /// another tombstone brings a living one, where a window is open.
+    pub async fn look_again(&mut self, report: &mut Report<'_>) {
+        let until = after(self.denied_before, SLIPS);
+        self.sleep_until(self.denied_before).await;
+        loop {
+            for (watched, seen) in &self.before.seen {
+                let before = seen.as_ref().ok().and_then(|seen| seen.staged.current.as_deref());
+                if self.tombstones.contains_key(&watched.secret.name)
+                    && let Some(slipped) = self.slipped(watched, before).await
+                {
+                    report.done(format!("{}: session {slipped} slipped in from before, and is denied", watched.secret.name));
+                    self.bury_one(watched, report).await;
+                }
+            }
+            if self.aws_now() >= until {
+                return;
+            }
+            self.sleep_until(after(self.aws_now(), LOOK_EVERY).min(until)).await;
+        }
+    }
+
+    /// The session that readers get, if it was issued before the stamp. `before` is what they got first: DescribeSecret may still
+    /// show that (aws-facts §6).
+    async fn slipped(&self, watched: &Watched, before: Option<&str>) -> Option<String> {
+        let secret = &watched.secret;
+        let current = self.aws.describe_secret(&secret.secret_id).await.ok()?.staged.current?;
+        let ends = token::ends(&current).filter(|_| before != Some(&current))?;
+        let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
+        let is_after = self.tombstones.get(&secret.name).is_some_and(|all| all.iter().any(follows));
+        let fresh_from = if is_after { self.denied_before } else { after(self.denied_before, SLIPS) };
+        let written = self.aws.written_at(&secret.secret_id, &current).await.ok().flatten();
+        // When it was written may not be told: then a tombstone too many is the lesser evil.
+        let is_fresh = written.map_or(is_after, |written| written >= fresh_from);
+        (!is_fresh).then_some(current)
+    }
+
+    fn aws_now(&self) -> Timestamp {
+        after(self.clock.now(), self.before.ahead)
+    }
+
+    async fn sleep_until(&self, aws_time: Timestamp) {
+        self.clock.sleep(aws_time.duration_since(self.aws_now())).await;
+    }
+}
+
+fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
+    t.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Makes a call again while that may help.
+pub async fn again<T>(clock: &Clock, mut call: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let mut failures = 0;
+    loop {
+        match call().await {
+            Err(trouble) if trouble.kind.pace() == Pace::Soon && failures + 1 < TRIES => failures += 1,
+            done => return done,
+        }
+        clock.sleep(wait(Pace::Soon, failures, fastrand::f64())).await;
+    }
+}
