@@ -122,8 +122,9 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         Verdict::Publish { version_id } => version_id,
     };
     let stamp = seen.staged.current.as_deref().and_then(token::denied_before);
+    let stamp = stamp.filter(|stamp| stamp.duration_since(clock.now()) <= FARTHEST_STAMP);
     let again = stamp.map_or(Timestamp::MIN, |stamp| after(stamp, TOLERANCE));
-    if clock.now() < again && again.duration_since(clock.now()) <= FARTHEST_STAMP {
+    if clock.now() < again {
         return Ok(Done::Waits { until: again });
     }
     within_budget(errand, seen)?;
