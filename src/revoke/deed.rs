@@ -76,25 +76,26 @@ pub struct Deed<'a, A> {
     pub denied_before: Timestamp,
     /// What readers are told, if anything.
     reason: Option<&'a str>,
-    /// The tombstones of each secret, the last one last.
-    tombstones: BTreeMap<&'a Name, Vec<String>>,
+    buried: BTreeMap<&'a Name, Buried>,
+}
+
+/// The tombstones of a secret.
+struct Buried {
+    /// When the first was written, by AWS's clock: what is older did not slip in over it.
+    since: Timestamp,
+    versions: Vec<String>,
 }
 
 impl<'a, A: Admin> Deed<'a, A> {
     /// From now on.
-    pub fn new(
-        (aws, clock): (&'a A, &'a Clock),
-        aim: &'a Aim<'a>,
-        before: &'a Beforehand<'a>,
-        reason: Option<&'a str>,
-    ) -> Self {
+    pub fn new((aws, clock): (&'a A, &'a Clock), aim: &'a Aim<'a>, before: &'a Beforehand<'a>, reason: Option<&'a str>) -> Self {
         let denied_before = before.stamp(clock.now());
-        Self { aws, clock, aim, before, denied_before, reason, tombstones: BTreeMap::new() }
+        Self { aws, clock, aim, before, denied_before, reason, buried: BTreeMap::new() }
     }
 
     /// The secrets whose readers get a tombstone.
     pub fn closed(&self) -> Vec<Name> {
-        self.tombstones.keys().map(|name| (*name).clone()).collect()
+        self.buried.keys().map(|name| (*name).clone()).collect()
     }
 
     /// Puts a tombstone in every secret of the role.
@@ -102,7 +103,9 @@ impl<'a, A: Admin> Deed<'a, A> {
         for (watched, seen) in &self.before.seen {
             match seen {
                 Ok(_) => self.bury_one(watched, report).await,
-                Err(trouble) => self.not_buried(watched, &token::tombstone(self.denied_before, fastrand::u128(..)), trouble, report),
+                Err(trouble) => {
+                    self.not_buried(watched, &token::tombstone(self.denied_before, fastrand::u128(..)), trouble, report)
+                }
             }
         }
     }
@@ -111,10 +114,12 @@ impl<'a, A: Admin> Deed<'a, A> {
         let secret = &watched.secret;
         let version = token::tombstone(self.denied_before, fastrand::u128(..));
         let value = Zeroizing::new(self.value());
+        let since = Timestamp::from_second(self.aws_now().as_second()).unwrap_or(Timestamp::MIN);
         match again(self.clock, async || self.aws.put_secret_value(&secret.secret_id, &version, &value).await).await {
             Ok(_) => {
                 report.done(format!("tombstone {version} in {} ({})", secret.name, secret.secret_id));
-                self.tombstones.entry(&secret.name).or_default().push(version);
+                let buried = self.buried.entry(&secret.name).or_insert(Buried { since, versions: Vec::new() });
+                buried.versions.push(version);
             }
             Err(trouble) => self.not_buried(watched, &version, &trouble, report),
         }
@@ -124,7 +129,9 @@ impl<'a, A: Admin> Deed<'a, A> {
         let (name, id) = (&watched.secret.name, &watched.secret.secret_id);
         let lives = self.before.alive(self.clock.now()).find(|(it, _)| *it == name).map(|(_, ends)| ends);
         let means = match (lives, trouble.operation) {
-            (Some(ends), _) => format!("readers of {name} go on to get its session, which lives until {ends} unless it is denied"),
+            (Some(ends), _) => {
+                format!("readers of {name} go on to get its session, which lives until {ends} unless it is denied")
+            }
             (None, crate::aws::trouble::Operation::DescribeSecret) => format!("what readers of {name} get is not known"),
             (None, _) => format!("readers of {name} get no session that is alive"),
         };
@@ -153,7 +160,8 @@ impl<'a, A: Admin> Deed<'a, A> {
             }
             Err(trouble) => {
                 let now = self.clock.now();
-                let alive: Vec<String> = self.before.alive(now).map(|(name, ends)| format!("that of {name} until {ends}")).collect();
+                let alive: Vec<String> =
+                    self.before.alive(now).map(|(name, ends)| format!("that of {name} until {ends}")).collect();
                 let alive = if alive.is_empty() { String::new() } else { format!(" ({})", alive.join(", ")) };
                 report.not_done(
                     format!("no Deny on {}: {trouble}", self.aim.role_arn()),
@@ -176,8 +184,8 @@ impl<'a, A: Admin> Deed<'a, A> {
         loop {
             for (watched, seen) in &self.before.seen {
                 let before = seen.as_ref().ok().and_then(|seen| seen.staged.current.as_deref());
-                if self.tombstones.contains_key(&watched.secret.name)
-                    && let Some(slipped) = self.slipped(watched, before).await
+                if let Some(buried) = self.buried.get(&watched.secret.name)
+                    && let Some(slipped) = self.slipped(watched, before, buried).await
                 {
                     report.done(format!("{}: session {slipped} slipped in from before, and is denied", watched.secret.name));
                     self.bury_one(watched, report).await;
@@ -192,17 +200,17 @@ impl<'a, A: Admin> Deed<'a, A> {
 
     /// The session that readers get, if it was issued before the stamp. `before` is what they got first: DescribeSecret may still
     /// show that (aws-facts §6).
-    async fn slipped(&self, watched: &Watched, before: Option<&str>) -> Option<String> {
+    async fn slipped(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Option<String> {
         let secret = &watched.secret;
         let current = self.aws.describe_secret(&secret.secret_id).await.ok()?.staged.current?;
         let ends = token::ends(&current).filter(|_| before != Some(&current))?;
         let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
-        let is_after = self.tombstones.get(&secret.name).is_some_and(|all| all.iter().any(follows));
+        let is_after = buried.versions.iter().any(follows);
         let fresh_from = if is_after { self.denied_before } else { after(self.denied_before, SLIPS) };
         let written = self.aws.written_at(&secret.secret_id, &current).await.ok().flatten();
         // When it was written may not be told: then a tombstone too many is the lesser evil.
-        let is_fresh = written.map_or(is_after, |written| written >= fresh_from);
-        (!is_fresh).then_some(current)
+        let is_well = written.map_or(is_after, |written| written >= fresh_from || written < buried.since);
+        (!is_well).then_some(current)
     }
 
     fn aws_now(&self) -> Timestamp {

@@ -65,7 +65,8 @@ mod tests {
         let of_console = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],
             "Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-01-31T17:00:00.123Z"}}}]}"#;
         assert_eq!(read(of_console), Some(at("2026-01-31T17:00:00.123Z")));
-        for other in ["", "{}", r#"{"Statement":[]}"#, r#"{"Statement":{"Condition":{"DateLessThan":{"aws:CurrentTime":"x"}}}}"#] {
+        for other in ["", "{}", r#"{"Statement":[]}"#, r#"{"Statement":{"Condition":{"DateLessThan":{"aws:CurrentTime":"x"}}}}"#]
+        {
             assert_eq!(read(other), None, "{other}");
         }
     }

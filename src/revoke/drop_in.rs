@@ -40,7 +40,11 @@ pub fn close(main: &Path, grant: &Grant, now: Timestamp, why: &str) -> Result<Pl
     let place = place(main, grant);
     let shown = place.path.display();
     let end = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let before = if place.is_new { None } else { Some(fs::read_to_string(&place.path).map_err(|e| format!("{shown} can't be read: {e}"))?) };
+    let before = if place.is_new {
+        None
+    } else {
+        Some(fs::read_to_string(&place.path).map_err(|e| format!("{shown} can't be read: {e}"))?)
+    };
     let text = ended(before.as_deref().unwrap_or_default(), grant, end, why).map_err(|what| format!("{shown}: {what}"))?;
     let mistakes = mistakes(main, now)?;
     write(&place, &text).map_err(|error| format!("{shown} can't be written: {error}"))?;

@@ -21,7 +21,8 @@ const REVOKER: &str = r#"{"Version":"2012-10-17","Statement":[
  {"Effect":"Allow","Action":["secretsmanager:DescribeSecret","secretsmanager:ListSecretVersionIds","secretsmanager:PutSecretValue"],
   "Resource":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:*-??????"}]}"#;
 /// And to look whether access has ended.
-const READER: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*"}}"#;
+const READER: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*"}}"#;
 
 /// Two secrets that share a role, and one grant in the main file.
 const MAIN: &str = "region = 'eu-central-1'\n[secrets.s3]\nsecret_id = 'SensitiveS3'\n\

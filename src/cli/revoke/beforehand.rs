@@ -45,7 +45,9 @@ pub fn say(arguments: &Arguments, aim: &Aim, before: &Beforehand, caller: &Calle
     }
     let at = before.stamp(now);
     lines.push(format!("every session of the role issued before {at} or so will be denied, for ever"));
-    lines.push("whether others made sessions of it (credadmin console, other programs) AWS does not tell: they are denied too".into());
+    lines.push(
+        "whether others made sessions of it (credadmin console, other programs) AWS does not tell: they are denied too".into(),
+    );
     if let Err(trouble) = &before.there {
         lines.push(format!("whether such a Deny is there already can't be read: {trouble}"));
     }
@@ -59,7 +61,10 @@ fn follows(aim: &Aim, watched: &Watched, now: Timestamp) -> String {
     let covers: Vec<&str> = aim.covers(watched, now).into_iter().map(Name::as_str).collect();
     match (covers.is_empty(), aim.opens(watched, now)) {
         (false, _) => {
-            format!("{name} stays open for {}: a fresh session follows by itself, within five minutes after that", covers.join(", "))
+            format!(
+                "{name} stays open for {}: a fresh session follows by itself, within five minutes after that",
+                covers.join(", ")
+            )
         }
         (true, Some((opens, grant))) => format!("{name} is closed then, until grant {grant} opens at {opens}"),
         (true, None) => format!("{name} is closed then, and nothing opens it within a week"),

@@ -82,15 +82,12 @@ fn close(arguments: &Arguments, aim: &Aim, by: &str, now: Timestamp, report: &mu
 }
 
 /// Waits for the end of access, if that was asked for.
-async fn watch(
-    probe: Option<Result<Probe<'_>, String>>,
-    aim: &Aim<'_>,
-    (aws, clock): (&Sdk, &Clock),
-    report: &mut Report<'_>,
-) {
+async fn watch(probe: Option<Result<Probe<'_>, String>>, aim: &Aim<'_>, (aws, clock): (&Sdk, &Clock), report: &mut Report<'_>) {
     let seen = match probe {
         None => {
-            report.done("not looked at: whether access has ended (--probe BUCKET does); IAM takes a few minutes to spread a policy");
+            report.done(
+                "not looked at: whether access has ended (--probe BUCKET does); IAM takes a few minutes to spread a policy",
+            );
             return;
         }
         Some(Ok(probe)) => probe.watch(aws, clock).await,

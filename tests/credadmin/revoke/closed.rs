@@ -40,7 +40,8 @@ fn closed(credadmin: &Credadmin, name: &str) -> Result<(String, Option<String>),
 
 fn files(credadmin: &Credadmin) -> Vec<String> {
     let entries = fs::read_dir(credadmin.path("grants.d")).expect("a directory");
-    let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

@@ -9,7 +9,7 @@ use crate::harness::{PATIENCE, run_slowly};
 /// May close secrets, and deny nothing: with it nothing has to be waited for.
 const CLOSER: &str = r#"{"Version":"2012-10-17","Statement":[
  {"Effect":"Allow","Action":["secretsmanager:DescribeSecret","secretsmanager:ListSecretVersionIds","secretsmanager:PutSecretValue"],
-  "Resource":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:*-??????"}]}"#;
+  "Resource":"*"}]}"#;
 
 fn scene(policies: &[&str]) -> Scene {
     Scene::new(MAIN, &open("quarter-end", "s3").0, policies)
@@ -52,7 +52,10 @@ fn what_is_not_there_or_not_confirmed_is_not_done() {
             "error: the config has no secret and no grant nobody; secrets: s3, second; grants: quarter-end, s3; nothing is done\n",
         ),
         (&["s3", "--yes"], "error: the config has [secrets.s3] and [grants.s3]: say secrets.s3 or grants.s3; nothing is done\n"),
-        (&["grants.second", "--yes"], "error: the config has no secret and no grant grants.second; secrets: s3, second; grants: quarter-end, s3; nothing is done\n"),
+        (
+            &["grants.second", "--yes"],
+            "error: the config has no secret and no grant grants.second; secrets: s3, second; grants: quarter-end, s3; nothing is done\n",
+        ),
     ] {
         let said = scene.revoke(arguments);
         assert_eq!((said.code, said.words.as_str()), (2, words));
@@ -100,10 +103,8 @@ fn the_instances_own_role_is_not_taken_and_no_keys_are_said() {
 fn a_profile_is_taken_before_keys_of_the_environment() {
     let scene = scene(&[REVOKER]);
     let keys = &scene.keys;
-    let file = format!(
-        "[chief]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        keys.access_key_id, keys.secret_access_key
-    );
+    let file =
+        format!("[chief]\naws_access_key_id = {}\naws_secret_access_key = {}\n", keys.access_key_id, keys.secret_access_key);
     scene.credadmin.rewrite("keys", &file);
     let mut command = scene.credadmin.command(&["revoke", "s3", "--dry-run", "--profile", "chief"]);
     let other = scene.world().add_user("other", &[]);
@@ -138,11 +139,11 @@ fn where_nothing_may_be_denied_the_rest_is_done_and_the_command_is_told() {
          their own end (that of s3 until {until}); fresh ones may be issued while a window is open\n  to do: aws iam \
          put-role-policy --role-name SensitiveS3Access --policy-name AWSRevokeOlderSessions --policy-document \
          '{{\"Statement\":{{\"Action\":\"*\",\"Condition\":{{\"DateLessThan\":{{\"aws:TokenIssueTime\":\"{stamp}\"}}}},\
-         \"Effect\":\"Deny\",\"Resource\":\"*\"}},\"Version\":\"2012-10-17\"}}'\n2 of it NOT DONE: see above\n"
+         \"Effect\":\"Deny\",\"Resource\":\"*\"}},\"Version\":\"2012-10-17\"}}'\n"
     );
     assert!(words.contains("whether such a Deny is there already can't be read: iam:GetRolePolicy failed with AccessDenied"));
-    assert!(words.contains(&denied) || words.contains(&denied.replace("\n2 of it", "\nwarning")), "{words}");
-    assert!(words.contains("2 of it NOT DONE: see above\n"), "{words}");
+    assert!(words.contains(&denied), "{words}");
+    assert!(words.ends_with("\n2 of it NOT DONE: see above\n"), "{words}");
     let gone = "NOT DONE: no tombstone in second (Second): secretsmanager:DescribeSecret failed with ResourceNotFoundException: ";
     let means = "\n  access: what readers of second get is not known\n  to do: aws secretsmanager put-secret-value --secret-id \
                  'Second' --client-request-token credadmin-closed-";

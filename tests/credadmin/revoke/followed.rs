@@ -111,6 +111,8 @@ async fn a_daemon_that_runs_sees_it_within_five_minutes_each_time() {
 async fn it_waits_for_awss_clock_and_not_for_its_own() {
     for ahead in [-40, -5, 20] {
         let story = Story::new(ONE_DAY).await;
+        // The window has been open for a while, by AWS's clock too.
+        story.pass(minutes(8)).await;
         story.put_aws_ahead(ahead);
         let (version, before) = revoke(&story, 1);
         let mut daemon = story.daemon().await;
@@ -129,6 +131,7 @@ async fn outside_a_window_nothing_follows_and_nothing_is_written() {
     let mut daemon = story.daemon().await;
     story.pass(minutes(10)).await;
     let (version, before) = revoke(&story, 1);
+    let before_it = (versions(&story).len(), story.calls(Operation::AssumeRole).len());
     story.write("grants.d/20-cut.toml", "[grants.quarter-end]\nuntil = '2026-12-01T08:10:00Z'\n");
     daemon.reload().await;
     story.pass(minutes(20)).await;
@@ -141,7 +144,7 @@ async fn outside_a_window_nothing_follows_and_nothing_is_written() {
     let revoked = daemon.says_once("revoked: ");
     assert_eq!(revoked.level, Level::INFO);
     assert!(revoked.message.ends_with("; no window is open, and nothing is published"), "{}", revoked.message);
-    assert_eq!((versions(&story).len(), story.calls(Operation::AssumeRole).len()), (2, 1));
+    assert_eq!((versions(&story).len(), story.calls(Operation::AssumeRole).len()), before_it);
     assert_eq!(denied_before(&version), Some(before));
     daemon.kill();
 }
@@ -152,7 +155,7 @@ async fn two_daemons_agree_on_the_one_session_that_follows() {
     let mut daemons = [story.daemon().await, story.daemon().await];
     story.pass(minutes(2)).await;
     let (version, _) = revoke(&story, 1);
-    story.pass(minutes(12)).await;
+    story.pass(minutes(5)).await;
     let all = versions(&story);
     let after: Vec<&String> = all.iter().skip_while(|it| **it != version).skip(1).collect();
     assert_eq!(after.len(), 1, "{all:#?}");

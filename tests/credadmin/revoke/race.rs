@@ -52,8 +52,7 @@ async fn admin(story: &Story) -> Held<Sdk> {
     story.world.add_role(Role::new("Admin").policy("job", REVOKER));
     let metadata = story.server.open_imds(&story.world.launch_instance("Admin")).expect("a free port");
     let endpoints = Endpoints { services: Some(story.server.endpoint()), metadata: Some(metadata) };
-    let connection =
-        Connection { region: Some("eu-central-1".into()), credentials: Credentials::InstanceRole, profile: None };
+    let connection = Connection { region: Some("eu-central-1".into()), credentials: Credentials::InstanceRole, profile: None };
     let _still = hold();
     Held(Sdk::at(endpoints, story.clock.clone(), &connection).await)
 }

@@ -16,15 +16,13 @@ impl World {
     /// # Errors
     /// `AccessDenied` (403), `NoSuchEntity` (404), `MalformedPolicyDocument` (400) and those of authentication.
     pub fn put_role_policy_as(&self, caller: &Caller, role: &str, policy: &str, document: &str) -> Result<(), ApiError> {
-        let parameters = vec![
-            ("roleName", role.to_owned()),
-            ("policyName", policy.to_owned()),
-            ("policyDocument", document.to_owned()),
-        ];
+        let parameters =
+            vec![("roleName", role.to_owned()), ("policyName", policy.to_owned()), ("policyDocument", document.to_owned())];
         self.call(Operation::PutRolePolicy, caller, parameters, |state, now, who| {
             state.may_with_role(now, who, "iam:PutRolePolicy", role)?;
             Policy::parse(document, Purpose::Identity)?;
-            let (mut changed, id) = state.roles.get(role).map(|it| (it.role.clone(), it.id.clone())).ok_or_else(|| no_role(role))?;
+            let (mut changed, id) =
+                state.roles.get(role).map(|it| (it.role.clone(), it.id.clone())).ok_or_else(|| no_role(role))?;
             changed.policies.insert(policy.to_owned(), document.to_owned());
             state.store(changed, id);
             Ok(())
