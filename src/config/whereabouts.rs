@@ -25,7 +25,7 @@ pub fn whereabouts(main: &Path, grant: &str) -> Whereabouts {
         document.place(&["grants", grant], Part::Key)
     };
     let (conf_d, _) = file::list(&beside(main).join("conf.d"), None);
-    let own = std::iter::once(main.to_path_buf()).chain(conf_d).filter_map(|path| place(&path, true)).last();
+    let own = std::iter::once(main.to_path_buf()).chain(conf_d).filter_map(|path| place(&path, true)).next_back();
     let (mut drop_ins, _) = file::list(&directory, None);
     drop_ins.retain(|path| place(path, false).is_some());
     Whereabouts { own: own.map(|place| place.position()), drop_ins, directory }

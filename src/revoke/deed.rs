@@ -1,4 +1,4 @@
-//! The calls: what is seen beforehand, tombstones, the Deny, and a second look for what slipped in between.
+//! The calls that do it: tombstones, the Deny, and a second look for what slipped in between.
 
 use std::collections::BTreeMap;
 
@@ -7,64 +7,21 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::aim::Aim;
-use super::deny::{POLICY, document, read, stamp};
+use super::beforehand::Beforehand;
+use super::deny::{POLICY, document};
 use super::report::{Report, quoted};
-use crate::aws::Description;
-use crate::aws::admin::{Admin, Caller};
-use crate::aws::trouble::Trouble;
+use super::tries::again;
+use crate::aws::admin::Admin;
+use crate::aws::trouble::{Operation, Trouble};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
-use crate::schedule::backoff::{Pace, wait};
 use crate::schedule::token;
-use crate::session;
-use crate::visit::writable;
 
-/// How often a call is made that may go well the next time.
-const TRIES: u32 = 3;
 /// How long after it was asked for a session may still be written: AssumeRole and PutSecretValue take ten seconds each at most.
 const SLIPS: SignedDuration = SignedDuration::from_secs(20);
 /// How often it is looked at again meanwhile.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
-
-/// What is seen before anything is done.
-pub struct Beforehand<'a> {
-    /// AWS's clock minus ours, as far as it is certain.
-    pub ahead: SignedDuration,
-    /// The stamp of a Deny that is there already, if there is one and it can be read.
-    pub there: Result<Option<Timestamp>, Trouble>,
-    /// The secrets, in the aim's order.
-    pub seen: Vec<(&'a Watched, Result<Description, Trouble>)>,
-}
-
-/// Looks at the role and at the secrets. `caller` answered between `asked_at` and now.
-pub async fn look<'a>(aws: &impl Admin, clock: &Clock, aim: &Aim<'a>, caller: &Caller, asked_at: Timestamp) -> Beforehand<'a> {
-    let ahead = caller.at.map_or(SignedDuration::ZERO, |at| session::skew(at, asked_at, clock.now()));
-    let there = again(clock, async || aws.role_policy(aim.role(), POLICY).await).await;
-    let there = there.map(|policy| policy.as_deref().and_then(read));
-    let mut seen = Vec::new();
-    for watched in &aim.secrets {
-        let described = again(clock, async || aws.describe_secret(&watched.secret.secret_id).await).await;
-        seen.push((*watched, described.and_then(|description| writable(&description).map(|()| description))));
-    }
-    Beforehand { ahead, there, seen }
-}
-
-impl Beforehand<'_> {
-    /// Before which instant sessions are denied, if that is done at `now`.
-    pub fn stamp(&self, now: Timestamp) -> Timestamp {
-        let aws_now = now.saturating_add(self.ahead).unwrap_or(Timestamp::MAX);
-        stamp(aws_now, self.there.as_ref().ok().copied().flatten())
-    }
-
-    /// Until when the session lives that readers of each secret get, where one is alive.
-    pub fn alive(&self, now: Timestamp) -> impl Iterator<Item = (&Name, Timestamp)> {
-        self.seen.iter().filter_map(move |(watched, seen)| {
-            let version = seen.as_ref().ok()?.staged.current.as_deref()?;
-            token::ends(version).filter(|ends| *ends > now).map(|ends| (&watched.secret.name, ends))
-        })
-    }
-}
 
 /// A revocation that is being done.
 pub struct Deed<'a, A> {
@@ -96,6 +53,11 @@ impl<'a, A: Admin> Deed<'a, A> {
     /// The secrets whose readers get a tombstone.
     pub fn closed(&self) -> Vec<Name> {
         self.buried.keys().map(|name| (*name).clone()).collect()
+    }
+
+    /// From when on no session from before the stamp can be written any more, by AWS's clock.
+    pub fn settles(&self) -> Timestamp {
+        after(self.denied_before, SLIPS)
     }
 
     /// Puts a tombstone in every secret of the role.
@@ -132,7 +94,7 @@ impl<'a, A: Admin> Deed<'a, A> {
             (Some(ends), _) => {
                 format!("readers of {name} go on to get its session, which lives until {ends} unless it is denied")
             }
-            (None, crate::aws::trouble::Operation::DescribeSecret) => format!("what readers of {name} get is not known"),
+            (None, Operation::DescribeSecret) => format!("what readers of {name} get is not known"),
             (None, _) => format!("readers of {name} get no session that is alive"),
         };
         let by_hand = format!(
@@ -179,7 +141,7 @@ impl<'a, A: Admin> Deed<'a, A> {
     /// Looks again until no session that was issued before the stamp can be written any more. One that slipped in is dead:
     /// another tombstone brings a living one, where a window is open.
     pub async fn look_again(&mut self, report: &mut Report<'_>) {
-        let until = after(self.denied_before, SLIPS);
+        let until = self.settles();
         self.sleep_until(self.denied_before).await;
         loop {
             for (watched, seen) in &self.before.seen {
@@ -206,7 +168,7 @@ impl<'a, A: Admin> Deed<'a, A> {
         let ends = token::ends(&current).filter(|_| before != Some(&current))?;
         let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
         let is_after = buried.versions.iter().any(follows);
-        let fresh_from = if is_after { self.denied_before } else { after(self.denied_before, SLIPS) };
+        let fresh_from = if is_after { self.denied_before } else { self.settles() };
         let written = self.aws.written_at(&secret.secret_id, &current).await.ok().flatten();
         // When it was written may not be told: then a tombstone too many is the lesser evil.
         let is_well = written.map_or(is_after, |written| written >= fresh_from || written < buried.since);
@@ -224,16 +186,4 @@ impl<'a, A: Admin> Deed<'a, A> {
 
 fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
     t.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// Makes a call again while that may help.
-pub async fn again<T>(clock: &Clock, mut call: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
-    let mut failures = 0;
-    loop {
-        match call().await {
-            Err(trouble) if trouble.kind.pace() == Pace::Soon && failures + 1 < TRIES => failures += 1,
-            done => return done,
-        }
-        clock.sleep(wait(Pace::Soon, failures, fastrand::f64())).await;
-    }
 }

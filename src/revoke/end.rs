@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::deed::again;
+use super::tries::again;
 use crate::aws::admin::Admin;
 use crate::clock::Clock;
 use crate::credential::Credential;

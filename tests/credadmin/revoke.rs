@@ -7,6 +7,7 @@ mod enforced;
 mod failures;
 mod followed;
 mod race;
+mod seen;
 
 use credadmin::clock::Clock;
 use jiff::{SignedDuration, Timestamp};

@@ -35,6 +35,7 @@ pub async fn done(
     deed.bury(&mut report).await;
     let denied = deed.deny(&mut report).await;
     if denied {
+        report.done(format!("waiting until {}: sessions from before can still be written until then", deed.settles()));
         deed.look_again(&mut report).await;
         watch(probe, aim, (aws, clock), &mut report).await;
     }

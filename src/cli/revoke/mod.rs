@@ -91,6 +91,12 @@ fn started(settings: &Settings, arguments: &Arguments, clock: &Clock) -> Result<
             let why = "an instance's role, and revoking is an administrator's: --profile NAME, or keys in the environment";
             return Err((format!("AWS is called as {}: {why} (--instance-role takes it all the same)", caller.arn), USAGE));
         }
+        // IAM takes a role's name: in another account it would be another role.
+        let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+        if account(&caller.arn) != account(aim.role_arn()) {
+            let why = "take credentials of the role's account";
+            return Err((format!("AWS is called as {}, and the role is {}: {why}", caller.arn, aim.role_arn()), USAGE));
+        }
         let before = revoke::look(&aws, clock, &aim, &caller, asked_at).await;
         beforehand::say(arguments, &aim, &before, &caller, clock.now());
         if arguments.dry_run {

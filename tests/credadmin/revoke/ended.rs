@@ -30,6 +30,7 @@ fn a_secret_is_revoked_and_its_end_is_seen_while_the_daemon_runs_beside_it() {
         "second stays open for month-end: a fresh session follows by itself, within five minutes after that\n".into(),
         format!("grant quarter-end closed in {}\n", scene.credadmin.path("grants.d/10-first.toml").display()),
         "Deny AWSRevokeOlderSessions on arn:aws:iam::123456789012:role/SensitiveS3Access: sessions issued before ".into(),
+        "waiting until ".into(),
         "seen: the bucket was denied to the old session at ".into(),
     ] {
         assert!(words.contains(&line), "no {line:?} in\n{words}");

@@ -99,6 +99,18 @@ fn the_instances_own_role_is_not_taken_and_no_keys_are_said() {
     assert_nothing_done(&scene);
 }
 
+/// A role's name is all that IAM is told: it could be that of another role.
+#[test]
+fn credentials_of_another_account_are_not_taken() {
+    let other = MAIN.replace("arn:aws:iam::123456789012", "arn:aws:iam::210987654321");
+    let scene = Scene::new(&other, &open("quarter-end", "s3").0, &[REVOKER]);
+    let said = scene.revoke(&["s3", "--yes"]);
+    let words = "error: AWS is called as arn:aws:iam::123456789012:user/admin, and the role is \
+                 arn:aws:iam::210987654321:role/SensitiveS3Access: take credentials of the role's account; nothing is done\n";
+    assert_eq!((said.code, said.words.as_str()), (2, words));
+    assert_nothing_done(&scene);
+}
+
 #[test]
 fn a_profile_is_taken_before_keys_of_the_environment() {
     let scene = scene(&[REVOKER]);
@@ -115,8 +127,9 @@ fn a_profile_is_taken_before_keys_of_the_environment() {
     assert!(said.words.contains(", as arn:aws:iam::123456789012:user/admin\n"), "{}", said.words);
 }
 
+/// iam-identity-center-team#255, #398: a revocation that failed said nothing, or that it was done.
 #[test]
-fn where_nothing_may_be_denied_the_rest_is_done_and_the_command_is_told() {
+fn complaint_03_a_revocation_fails_silently_or_says_that_it_was_done() {
     let scene = scene(&[CLOSER]);
     let daemon = scene.credadmin.run();
     daemon.wait_for_line("session published in s3", PATIENCE);

@@ -48,8 +48,8 @@ impl Admin for Held<Sdk> {
 }
 
 /// AWS as an administrator calls it, from a host of his own.
-async fn admin(story: &Story) -> Held<Sdk> {
-    story.world.add_role(Role::new("Admin").policy("job", REVOKER));
+pub async fn admin(story: &Story, policy: &str) -> Held<Sdk> {
+    story.world.add_role(Role::new("Admin").policy("job", policy));
     let metadata = story.server.open_imds(&story.world.launch_instance("Admin")).expect("a free port");
     let endpoints = Endpoints { services: Some(story.server.endpoint()), metadata: Some(metadata) };
     let connection = Connection { region: Some("eu-central-1".into()), credentials: Credentials::InstanceRole, profile: None };
@@ -59,7 +59,7 @@ async fn admin(story: &Story) -> Held<Sdk> {
 
 /// All the steps on the only secret, but for its grants; and what was told of them.
 async fn revoke(story: &Story) -> (Vec<String>, Timestamp) {
-    let aws = admin(story).await;
+    let aws = admin(story, REVOKER).await;
     let settings = story.sources().settings(story.clock.now()).expect("a valid config");
     let aim: Aim = aim(&settings, "sensitive-s3", true, story.clock.now()).expect("it is there");
     let asked_at = story.clock.now();
