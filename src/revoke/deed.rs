@@ -20,6 +20,8 @@ use crate::schedule::token;
 
 /// How long after it was asked for a session may still be written: AssumeRole and PutSecretValue take ten seconds each at most.
 const SLIPS: SignedDuration = SignedDuration::from_secs(20);
+/// How long a stamp is waited for: ours is half a minute ahead, and so is one that somebody else has just put.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 /// How often it is looked at again meanwhile.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
@@ -31,6 +33,8 @@ pub struct Deed<'a, A> {
     before: &'a Beforehand<'a>,
     /// Sessions issued before that are denied.
     pub denied_before: Timestamp,
+    /// When it was begun, by AWS's clock.
+    began_at: Timestamp,
     /// What readers are told, if anything.
     reason: Option<&'a str>,
     buried: BTreeMap<&'a Name, Buried>,
@@ -46,8 +50,9 @@ struct Buried {
 impl<'a, A: Admin> Deed<'a, A> {
     /// From now on.
     pub fn new((aws, clock): (&'a A, &'a Clock), aim: &'a Aim<'a>, before: &'a Beforehand<'a>, reason: Option<&'a str>) -> Self {
-        let denied_before = before.stamp(clock.now());
-        Self { aws, clock, aim, before, denied_before, reason, buried: BTreeMap::new() }
+        let now = clock.now();
+        let (denied_before, began_at) = (before.stamp(now), after(now, before.ahead));
+        Self { aws, clock, aim, before, denied_before, began_at, reason, buried: BTreeMap::new() }
     }
 
     /// The secrets whose readers get a tombstone.
@@ -55,9 +60,14 @@ impl<'a, A: Admin> Deed<'a, A> {
         self.buried.keys().map(|name| (*name).clone()).collect()
     }
 
-    /// From when on no session from before the stamp can be written any more, by AWS's clock.
+    /// From when on no session from before the stamp can be written any more, by AWS's clock. A stamp that was there before, and is
+    /// hours away, is not waited for.
     pub fn settles(&self) -> Timestamp {
-        after(self.denied_before, SLIPS)
+        after(self.waits_for(), SLIPS)
+    }
+
+    fn waits_for(&self) -> Timestamp {
+        self.denied_before.min(after(self.began_at, LONGEST_WAIT))
     }
 
     /// Puts a tombstone in every secret of the role.
@@ -142,18 +152,27 @@ impl<'a, A: Admin> Deed<'a, A> {
     /// another tombstone brings a living one, where a window is open.
     pub async fn look_again(&mut self, report: &mut Report<'_>) {
         let until = self.settles();
-        self.sleep_until(self.denied_before).await;
+        self.sleep_until(self.waits_for()).await;
         loop {
+            let is_last = self.aws_now() >= until;
             for (watched, seen) in &self.before.seen {
                 let before = seen.as_ref().ok().and_then(|seen| seen.staged.current.as_deref());
-                if let Some(buried) = self.buried.get(&watched.secret.name)
-                    && let Some(slipped) = self.slipped(watched, before, buried).await
-                {
-                    report.done(format!("{}: session {slipped} slipped in from before, and is denied", watched.secret.name));
-                    self.bury_one(watched, report).await;
+                let Some(buried) = self.buried.get(&watched.secret.name) else {
+                    continue;
+                };
+                match self.slipped(watched, before, buried).await {
+                    Ok(None) => {}
+                    Ok(Some(slipped)) => {
+                        let name = &watched.secret.name;
+                        report.done(format!("{name}: session {slipped} slipped in from before, and is denied"));
+                        self.bury_one(watched, report).await;
+                    }
+                    Err(trouble) if is_last => not_looked(watched, &trouble, report),
+                    // It is looked again.
+                    Err(_) => {}
                 }
             }
-            if self.aws_now() >= until {
+            if is_last {
                 return;
             }
             self.sleep_until(after(self.aws_now(), LOOK_EVERY).min(until)).await;
@@ -162,17 +181,21 @@ impl<'a, A: Admin> Deed<'a, A> {
 
     /// The session that readers get, if it was issued before the stamp. `before` is what they got first: DescribeSecret may still
     /// show that (aws-facts §6).
-    async fn slipped(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Option<String> {
+    async fn slipped(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Result<Option<String>, Trouble> {
         let secret = &watched.secret;
-        let current = self.aws.describe_secret(&secret.secret_id).await.ok()?.staged.current?;
-        let ends = token::ends(&current).filter(|_| before != Some(&current))?;
+        let current = self.aws.describe_secret(&secret.secret_id).await?.staged.current.unwrap_or_default();
+        let Some(ends) = token::ends(&current).filter(|_| before != Some(&current)) else {
+            return Ok(None);
+        };
         let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
         let is_after = buried.versions.iter().any(follows);
         let fresh_from = if is_after { self.denied_before } else { self.settles() };
-        let written = self.aws.written_at(&secret.secret_id, &current).await.ok().flatten();
-        // When it was written may not be told: then a tombstone too many is the lesser evil.
-        let is_well = written.map_or(is_after, |written| written >= fresh_from || written < buried.since);
-        (!is_well).then_some(current)
+        let is_well = match self.aws.written_at(&secret.secret_id, &current).await {
+            Ok(Some(written)) => written >= fresh_from || written < buried.since,
+            // When it was written may not be told: then a tombstone too many is the lesser evil.
+            Ok(None) | Err(_) => is_after,
+        };
+        Ok((!is_well).then_some(current))
     }
 
     fn aws_now(&self) -> Timestamp {
@@ -182,6 +205,15 @@ impl<'a, A: Admin> Deed<'a, A> {
     async fn sleep_until(&self, aws_time: Timestamp) {
         self.clock.sleep(aws_time.duration_since(self.aws_now())).await;
     }
+}
+
+fn not_looked(watched: &Watched, trouble: &Trouble, report: &mut Report<'_>) {
+    let name = &watched.secret.name;
+    report.not_done(
+        format!("no second look at {name}: {trouble}"),
+        format!("a session from before may be in {name} again; it is denied, so its readers may be without access until the next refresh"),
+        format!("credadmin status; if a session is published that was issued before, credadmin revoke {name} again"),
+    );
 }
 
 fn after(t: Timestamp, by: SignedDuration) -> Timestamp {

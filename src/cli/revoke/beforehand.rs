@@ -48,6 +48,11 @@ pub fn say(arguments: &Arguments, aim: &Aim, before: &Beforehand, caller: &Calle
     lines.push(
         "whether others made sessions of it (credadmin console, other programs) AWS does not tell: they are denied too".into(),
     );
+    if let Ok(Some(there)) = &before.there
+        && *there == at
+    {
+        lines.push(format!("a Deny is there already that reaches until {there}: it stays, and no session issued before is good"));
+    }
     if let Err(trouble) = &before.there {
         lines.push(format!("whether such a Deny is there already can't be read: {trouble}"));
     }

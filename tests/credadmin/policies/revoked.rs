@@ -70,7 +70,8 @@ fn each_call_of_it_is_needed_and_allowed_to_nobody_else() {
         less[FILE] = serde_json::from_str(&less[FILE].to_string().replace(action, NEVER)).expect("JSON");
         let said = tried(&account, &calls().map(|(_, call)| call), &revoker(&account, &less));
         assert!(said[n].contains("AccessDenied") && said[n].contains(action), "{said:?}");
-        assert_eq!(said.iter().filter(|said| *said == "ok").count(), 4, "{said:?}");
+        // Where none could be put, there is none to get.
+        assert_eq!(said.iter().filter(|said| said.contains("AccessDenied")).count(), 1, "{said:?}");
     }
     let without = made(CONFIG, &BUCKET);
     assert!(without.get(FILE).is_none() && !without.to_string().contains("iam:Put"), "off unless it is asked for");
