@@ -35,3 +35,4 @@ pub mod cli;
 pub mod console;
 pub mod doctor;
 pub mod policies;
+pub mod revoke;

@@ -15,7 +15,10 @@ pub const SKEW_BOUND: SignedDuration = SignedDuration::from_mins(5);
 pub const SKEW_ALERT: SignedDuration = SignedDuration::from_secs(60);
 
 /// `Expiration` is cut to whole seconds, and two hosts kept by NTP differ by less than this.
-const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+
+/// The code of a session that AWS issued before its window was open by AWS's own clock.
+pub const TOO_EARLY: &str = "SessionTooEarly";
 
 /// A session that may be published: complete, alive, and over at its planned end.
 #[derive(Debug)]
@@ -138,7 +141,7 @@ fn accept(
                 life.opens
             ),
         };
-        return refuse("SessionTooEarly", message);
+        return refuse(TOO_EARLY, message);
     }
     Ok(Session {
         credential: answer.credential,

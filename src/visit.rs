@@ -13,8 +13,14 @@ use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
 use crate::schedule::token;
 use crate::schedule::verdict::{Verdict, Written, judge};
+use crate::session::{TOLERANCE, TOO_EARLY};
 use crate::{session, vault};
 
+/// How far ahead the stamp of a revocation can be: half a minute, by a clock that AWS takes, seen by another that it takes.
+/// Nobody waits for one that is further off.
+const FARTHEST_STAMP: SignedDuration = SignedDuration::from_mins(11);
+/// How soon it is tried again, where AWS's clock has not yet come to the stamp by which ours has.
+const STAMP_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 /// The clocks of two instances may differ by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -65,6 +71,11 @@ pub enum Done {
         /// The one in its place.
         current: String,
     },
+    /// Access was revoked, and a session issued now would be denied too: the planned one waits.
+    Waits {
+        /// Until then.
+        until: Timestamp,
+    },
     /// The planned session was published.
     Published {
         /// It.
@@ -110,13 +121,26 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
         Verdict::Publish { version_id } => version_id,
     };
+    let stamp = seen.staged.current.as_deref().and_then(token::denied_before);
+    let stamp = stamp.filter(|stamp| stamp.duration_since(clock.now()) <= FARTHEST_STAMP);
+    let again = stamp.map_or(Timestamp::MIN, |stamp| after(stamp, TOLERANCE));
+    if clock.now() < again {
+        return Ok(Done::Waits { until: again });
+    }
     within_budget(errand, seen)?;
     pace.turn(clock).await;
     if !in_time() || ends.duration_since(clock.now()) < errand.secret.cadence.shortest() {
         // The turn came too late: another session is due, or the window is all but over.
         return Ok(Done::Looked);
     }
-    let session = session::issue(aws, clock, &errand.secret, &errand.grants, Span { opens: errand.opened, closes: ends }).await?;
+    // By AWS's own clock it has to be issued after the stamp, to the second: so much is tolerated of a window that opens.
+    let life = Span { opens: errand.opened.max(again), closes: ends };
+    let session = match session::issue(aws, clock, &errand.secret, &errand.grants, life).await {
+        Err(trouble) if trouble.code == TOO_EARLY && life.opens > errand.opened => {
+            return Ok(Done::Waits { until: after(clock.now(), STAMP_AGAIN) });
+        }
+        issued => issued?,
+    };
     if !in_time() {
         return Ok(Done::Looked);
     }
@@ -157,7 +181,8 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     }
 }
 
-/// A stranger who keeps writing uses up versions twice: his own and our repairs. Half of the budget is kept from that.
+/// A stranger who keeps writing uses up versions twice: his own and our repairs. Half of the budget is kept from that, and from
+/// whoever keeps revoking.
 fn within_budget(errand: &Errand, seen: &Description) -> Result<(), Trouble> {
     let repair = seen.staged.current.as_deref().is_some_and(|version| token::ends(version).is_none());
     let kept = if repair { BUDGET / 2 } else { 0 };
@@ -167,6 +192,10 @@ fn within_budget(errand: &Errand, seen: &Description) -> Result<(), Trouble> {
     let message =
         format!("{} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows", BUDGET - errand.room);
     Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, "VersionBudget", &message))
+}
+
+fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
+    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn current(seen: &Description) -> String {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::identity::IdentityCache;
 use aws_config::imds::client::ImdsResponseRetryClassifier;
 use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -61,7 +62,8 @@ impl Clients {
     }
 }
 
-async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> SdkConfig {
+/// What every client is made of.
+pub async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(ANSWER_TIMEOUT)
@@ -78,6 +80,12 @@ async fn config(clock: &Clock, endpoints: &Endpoints, connection: &Connection) -
     }
     if let Some(services) = &endpoints.services {
         loader = loader.endpoint_url(services);
+    }
+    if let Some(profile) = &connection.profile {
+        // Named, so it comes before keys in the environment.
+        let by_our_clock = ProviderConfig::with_default_region().await.with_time_source(SdkClock(clock.clone()));
+        let provider = ProfileFileCredentialsProvider::builder().configure(&by_our_clock).profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     if connection.credentials == Credentials::InstanceRole {
         let by_our_clock = ProviderConfig::default().with_time_source(SdkClock(clock.clone()));

@@ -1,14 +1,17 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
-//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, and [`signin`] is what `credadmin console` does.
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, and [`admin`]
+//! and `reading` are what `credadmin revoke` does.
 
+pub mod admin;
 mod bucket;
 mod clients;
 mod failure;
 mod http;
 mod instance_role;
 pub mod metadata;
+mod reading;
 pub mod sdk;
 pub mod signin;
 mod survey;
@@ -55,6 +58,8 @@ pub struct Connection {
     pub region: Option<String>,
     /// Whose credentials sign the calls.
     pub credentials: Credentials,
+    /// The profile of the SDK's files that they come from, and from nowhere else; `None` for the daemon.
+    pub profile: Option<String>,
 }
 
 /// Whose credentials sign the calls.

@@ -20,6 +20,12 @@ pub enum Operation {
     ListSecretVersionIds,
     /// The sign-in service of the console; not the daemon's.
     GetSigninToken,
+    /// Secrets Manager; not the daemon's.
+    GetSecretValue,
+    /// IAM; not the daemon's.
+    GetRolePolicy,
+    /// IAM; not the daemon's.
+    PutRolePolicy,
 }
 
 impl fmt::Display for Operation {
@@ -31,6 +37,9 @@ impl fmt::Display for Operation {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::ListSecretVersionIds => "secretsmanager:ListSecretVersionIds",
             Self::GetSigninToken => "signin:GetSigninToken",
+            Self::GetSecretValue => "secretsmanager:GetSecretValue",
+            Self::GetRolePolicy => "iam:GetRolePolicy",
+            Self::PutRolePolicy => "iam:PutRolePolicy",
         })
     }
 }

@@ -8,6 +8,7 @@ mod doctor;
 mod files;
 mod plan;
 mod policies;
+mod revoke;
 mod run;
 mod status;
 mod surroundings;
@@ -51,6 +52,10 @@ enum Command {
     /// Ask AWS what is published. Exits with 1 if that is not what the plan wants now.
     #[command(after_help = "Example: credadmin status --format json | jq 'select(.as_planned | not)'")]
     Status(status::Arguments),
+    /// End access before its time: close grants, put a tombstone in the secret, deny the sessions that are alive. Exits with 1 if
+    /// anything could not be done.
+    #[command(after_help = "Example: credadmin revoke sensitive-s3 --profile admin --dry-run")]
+    Revoke(revoke::Arguments),
     /// Look for what is wrong around credadmin: config, host, service, journal, identity, secrets, roles. Exits with 1 if anything is.
     #[command(after_help = "Example: credadmin doctor --format json | jq 'select(.verdict == \"wrong\")'")]
     Doctor(doctor::Arguments),
@@ -79,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Revoke(arguments) => revoke::revoke(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Console(arguments) => console::console(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),

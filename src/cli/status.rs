@@ -184,6 +184,9 @@ fn amiss(watched: &Watched, seen: &Description, ends: Option<Timestamp>, now: Ti
         Verdict::Publish { .. } | Verdict::Superseded { .. } => Some(match (&seen.staged.current, alive_until) {
             (None, _) => "the secret has no value yet: is the daemon running?".into(),
             (Some(_), Some(until)) => format!("the session published lives until {until}, planned is until {ends}"),
+            (Some(version), None) if let Some(at) = token::denied_before(version) => {
+                format!("access was revoked, sessions issued before {at} are denied: a fresh one follows within five minutes")
+            }
             (Some(version), None) if token::ends(version).is_none() => format!("version {version} is not credadmin's"),
             (Some(_), None) => "the last session has died: is the daemon running?".into(),
         }),

@@ -57,6 +57,20 @@ impl Place {
         }
     }
 
+    /// `file:line:column`, or the variable.
+    pub fn position(&self) -> String {
+        match self {
+            Place::Text { path, text, span } => {
+                let before = text.get(..span.start).unwrap_or(text);
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+                format!("{}:{line}:{column}", path.display())
+            }
+            Place::File(path) => path.display().to_string(),
+            Place::Variable(name) => format!("environment variable {name}"),
+        }
+    }
+
     /// Where it comes among others: the main file, then the rest by path, each from its top, then variables.
     pub fn order(&self, main: &Path) -> impl Ord + use<'_> {
         match self {
@@ -85,17 +99,7 @@ impl Fault {
 
     /// In one line, for the journal: `file:line:column: found; wanted …`.
     pub fn one_line(&self) -> String {
-        let place = match &self.place {
-            Place::Text { path, text, span } => {
-                let before = text.get(..span.start).unwrap_or(text);
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-                format!("{}:{line}:{column}", path.display())
-            }
-            Place::File(path) => path.display().to_string(),
-            Place::Variable(name) => format!("environment variable {name}"),
-        };
-        visible(&format!("{place}: {}; {}", self.found, self.wanted)).into_owned()
+        visible(&format!("{}: {}; {}", self.place.position(), self.found, self.wanted)).into_owned()
     }
 }
 

@@ -19,6 +19,7 @@ mod read;
 mod shapes;
 mod sources;
 mod values;
+mod whereabouts;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 pub use drop_ins::Fingerprint;
 pub use fault::{Fault, Faults};
 pub use sources::Sources;
+pub use whereabouts::{Whereabouts, whereabouts};
 
 use crate::aws::Connection;
 use crate::console::Page;

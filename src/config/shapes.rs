@@ -49,7 +49,7 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, &mut pages, faults)).collect();
     let mut shared = Shared::default();
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
-    Draft { connection: Connection { region, credentials }, grants_group, secrets, pages, grants }
+    Draft { connection: Connection { region, credentials, profile: None }, grants_group, secrets, pages, grants }
 }
 
 /// Reads one grant.

@@ -123,6 +123,7 @@ impl Sources {
     }
 }
 
-fn beside(main: &Path) -> &Path {
+/// The directory of the main file, in which the others are.
+pub fn beside(main: &Path) -> &Path {
     main.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -97,6 +97,34 @@ pub enum Event {
         /// How long that session lives.
         lives_until: Timestamp,
     },
+    /// A tombstone was found in a secret: access was revoked.
+    Revoked {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// The tombstone's version.
+        version_id: String,
+        /// Sessions issued before that are denied.
+        denied_before: Timestamp,
+        /// The grants open all the same: a fresh session follows for them.
+        grants: Vec<Name>,
+    },
+    /// Somebody revoked access, by `credadmin revoke`.
+    Revocation {
+        /// Who: as the host and as AWS know them.
+        by: String,
+        /// The role whose sessions were denied.
+        role_arn: String,
+        /// Sessions issued before that are denied.
+        denied_before: Timestamp,
+        /// The secrets that got a tombstone.
+        secrets: Vec<Name>,
+        /// The grants that were closed.
+        grants: Vec<Name>,
+        /// Why, if that was said.
+        reason: Option<String>,
+        /// What could not be done.
+        undone: Vec<String>,
+    },
     /// A secret can't be kept as planned.
     Failing {
         /// The secret.

@@ -159,6 +159,33 @@ impl Event {
                     to_end_it_now(secret)
                 ),
             ),
+            Self::Revoked { secret, version_id, denied_before, grants } => {
+                let (level, next) = match grants.is_empty() {
+                    true => (Level::INFO, "no window is open, and nothing is published".to_owned()),
+                    false => (Level::WARN, format!("a fresh session follows after that, for {}", list(grants))),
+                };
+                (
+                    level,
+                    "983df80e8230a6162266f9874d48e0e5",
+                    format!(
+                        "revoked: tombstone {version_id} in {} ({}): sessions of {} issued before {denied_before} are denied, if \
+                         credadmin revoke could put the Deny; {next}",
+                        secret.name, secret.secret_id, secret.role_arn
+                    ),
+                )
+            }
+            Self::Revocation { by, role_arn, denied_before, secrets, grants, reason, undone } => {
+                let mut message = format!("access revoked by {by}: sessions of {role_arn} issued before {denied_before}");
+                for (what, names) in [("tombstones in", secrets), ("grants closed:", grants)] {
+                    message += &if names.is_empty() { String::new() } else { format!("; {what} {}", list(names)) };
+                }
+                message.extend(reason.iter().map(|reason| format!("; reason: {reason}")));
+                let level = if undone.is_empty() { Level::WARN } else { Level::ERROR };
+                if !undone.is_empty() {
+                    message += &format!("; not done: {}", undone.join(" | "));
+                }
+                (level, "621d8aefbc95b8be48f458ed83a95870", message)
+            }
             Self::Failing { secret, grants, trouble, published_until, retry_in } => {
                 let message_id = match trouble.kind {
                     Kind::NoSecret => "2c1e295c1163b0d2fe8bdd79945feb11",
@@ -302,6 +329,18 @@ impl Event {
             Self::Superseded { secret, version_id } | Self::Drift { secret, version_id, .. } => {
                 Fields { secret_version_id: Some(version_id.clone()), ..Fields::of(secret) }
             }
+            Self::Revoked { secret, version_id, grants, .. } => Fields {
+                grant: Some(list(grants)).filter(|grants| !grants.is_empty()),
+                secret_version_id: Some(version_id.clone()),
+                ..Fields::of(secret)
+            },
+            Self::Revocation { role_arn, secrets, grants, reason, .. } => Fields {
+                grant: Some(list(grants)).filter(|grants| !grants.is_empty()),
+                secret: Some(list(secrets)).filter(|secrets| !secrets.is_empty()),
+                role_arn: Some(role_arn.clone()),
+                reason: reason.clone(),
+                ..Fields::default()
+            },
             Self::Failing { secret, grants, trouble, published_until, .. } => Fields {
                 grant: Some(list(grants)).filter(|grants| !grants.is_empty()),
                 expiration: published_until.map(|until| until.to_string()),
@@ -354,7 +393,7 @@ fn closed(secret: &Secret, grant: &Name, access: &Access) -> (Level, &'static st
 
 /// A session that was handed out can't be called back; what its role may do can.
 fn to_end_it_now(secret: &Secret) -> String {
-    format!("to end it now: revoke the active sessions of {} in IAM (AWSRevokeOlderSessions)", secret.role_arn)
+    format!("to end it now: credadmin revoke {} (AWSRevokeOlderSessions on {})", secret.name, secret.role_arn)
 }
 
 fn list(names: &[Name]) -> String {

@@ -20,9 +20,9 @@ pub fn read(home: &Home, secrets: &[&Secret], keys: &Keys) -> Policy {
 /// IAM can't say which policy may be put: whoever may put one may put any, so this is never the daemon's.
 pub fn revoke(home: &Home, secrets: &[&Secret], keys: &Keys) -> Policy {
     let roles: BTreeSet<&String> = secrets.iter().map(|secret| &secret.role_arn).collect();
-    let close = ["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"];
+    let close = ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds", "secretsmanager:PutSecretValue"];
     let mut statements = vec![
-        Statement::allow("EndSessions", &["iam:PutRolePolicy"], roles.into_iter().cloned().collect()),
+        Statement::allow("EndSessions", &["iam:GetRolePolicy", "iam:PutRolePolicy"], roles.into_iter().cloned().collect()),
         Statement::allow("Close", &close, secrets.iter().map(|secret| home.secret(secret)).collect()),
     ];
     statements.extend(key::for_secrets(keys, "Encryption", &["kms:GenerateDataKey", "kms:Decrypt"]));

@@ -60,7 +60,7 @@ pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, 
     }
     let displaced = is_listed(&planned) || (is_written(&planned) && written.is_some_and(|it| it.shows));
     match token::ends(current) {
-        // A stranger's.
+        // A stranger's, or a tombstone.
         None => publish(over(current)),
         // Ours was published, another plan's came after it and runs out: readers need ours once more. Once only: the token
         // hashes the version that it takes the place of.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{DESCRIBE_LAG, Moment, Settled, Watch};
 use crate::aws::Description;
+use crate::grant::Name;
 use crate::journal::Event;
 use crate::schedule::token;
 use crate::visit::{Done, Visit};
@@ -28,7 +29,7 @@ impl Watch {
             return;
         }
         if let Some(description) = &visit.seen {
-            self.notice(description, at, tell);
+            self.notice(description, &visit.errand.grants, at, tell);
         }
         tell(Event::Looked { secret: Arc::clone(&self.secret), done: format!("{:?}", visit.outcome) });
         match visit.outcome {
@@ -43,7 +44,7 @@ impl Watch {
     }
 
     /// What the description shows beside the plan, each said once.
-    fn notice(&mut self, description: &Description, at: Moment, tell: &mut impl FnMut(Event)) {
+    fn notice(&mut self, description: &Description, grants: &[Name], at: Moment, tell: &mut impl FnMut(Event)) {
         let secret = || Arc::clone(&self.secret);
         if description.rotation && !self.seen.rotation {
             tell(Event::RotationOn { secret: secret() });
@@ -66,6 +67,12 @@ impl Watch {
             None => {
                 self.writes.push_back(at.elapsed);
                 self.seen.stranger = Some(version.to_owned());
+                if let Some(denied_before) = token::denied_before(version) {
+                    // Readers get no session any more. Those handed out before may live on: a tombstone alone denies nothing.
+                    self.published = None;
+                    let (version_id, grants) = (version.to_owned(), grants.to_vec());
+                    tell(Event::Revoked { secret: secret(), version_id, denied_before, grants });
+                }
             }
         }
     }
@@ -90,6 +97,7 @@ impl Watch {
         let mut good_until = ends;
         match done {
             Done::Looked => return,
+            Done::Waits { until } => good_until = until,
             Done::InPlace { version_id } => {
                 if self.knows_written(version_id.clone(), at) {
                     tell(Event::InPlace { secret, version_id: version_id.clone(), ends });
@@ -101,17 +109,20 @@ impl Watch {
                 let lapses = token::ends(&current);
                 let runs_out = lapses.and_then(|lapses| lapses.checked_sub(self.secret.cadence.lead()).ok());
                 good_until = runs_out.filter(|runs_out| *runs_out > at.now).unwrap_or(ends).min(ends);
-                if self.seen.superseded_by.as_deref() != Some(&current) {
+                // A tombstone that was published over a moment ago may still be shown.
+                let is_past = token::denied_before(&current).is_some()
+                    && self.writes.back().is_some_and(|write| at.elapsed.since(*write) < DESCRIBE_LAG);
+                if self.seen.superseded_by.as_deref() != Some(&current) && !is_past {
                     self.seen.superseded_by = Some(current.clone());
-                    tell(match lapses {
-                        None => Event::Drift { secret, version_id: current, replaced: false },
-                        Some(_) => Event::Superseded { secret, version_id: current },
+                    tell(match is_strangers(&current) {
+                        true => Event::Drift { secret, version_id: current, replaced: false },
+                        false => Event::Superseded { secret, version_id: current },
                     });
                 }
                 self.knows_written(planned, at);
             }
             Done::Published { session, over } => {
-                if let Some(version_id) = over.filter(|version| token::ends(version).is_none()) {
+                if let Some(version_id) = over.filter(|version| is_strangers(version)) {
                     tell(Event::Drift { secret: Arc::clone(&secret), version_id, replaced: true });
                 }
                 if let Some(lives_until) = self.alive_until.filter(|until| *until > ends && *until > at.now) {
@@ -127,4 +138,9 @@ impl Watch {
         }
         self.settled = Some(Settled { ends, good_until });
     }
+}
+
+/// Whether a version is neither a session nor a tombstone of credadmin's.
+fn is_strangers(version_id: &str) -> bool {
+    token::ends(version_id).is_none() && token::denied_before(version_id).is_none()
 }

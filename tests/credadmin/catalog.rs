@@ -243,13 +243,13 @@ fn each_of_these_rules_can_be_broken() {
         (catalog, "again, and what is open:", "# again, and what is open:", "takes this for a comment"),
         (catalog, "@SECRET_ID@ has no value yet", "@SECRET_NAME@ has no value yet", "the journal has no field SECRET_NAME"),
         (catalog, "@SECRET_ID@ has no value yet", "@GRANT@ has no value yet", "a line may lack GRANT"),
-        (catalog, "    credadmin plan", "    credadmin revoke", "there is no credadmin revoke"),
+        (catalog, "    credadmin plan", "    credadmin undo", "there is no credadmin undo"),
         (table, "`9b5e56b75019c0bda7e8e6706b15a75c`", "`9b5e56b75019c0bda7e8e6706b15a75d`", "the table does not have"),
         (table, "| Started | info |", "| Started | error |", "Started is told as"),
         (table, "| Library | warning or error |", "| Failing | warning or error |", "is Library, not Failing"),
         (table, "| Remark | warning or error |", "| Remark | warning |", "Remark is told as"),
         (table, "| Started | info |", "| Started | info | new |", "not five cells"),
-        (table, "`credadmin plan`", "`credadmin revoke`", "there is no credadmin revoke"),
+        (table, "`credadmin plan`", "`credadmin undo`", "there is no credadmin undo"),
     ] {
         let mut broken = texts.clone();
         let text = place(&mut broken);

@@ -4,9 +4,9 @@
 mod conditions;
 mod forms;
 mod linted;
-mod needed;
+pub mod needed;
 mod refused;
-mod revoked;
+pub mod revoked;
 mod said;
 mod strict;
 
@@ -20,10 +20,10 @@ use crate::emulators::PROGRAMS;
 use crate::harness::{Credadmin, run_slowly};
 
 /// One secret whose sessions have all that a config can give them.
-const CONFIG: &str = "region = 'eu-central-1'\ncredentials = 'default-chain'\n\
+pub const CONFIG: &str = "region = 'eu-central-1'\ncredentials = 'default-chain'\n\
     [secrets.sensitive-s3]\nsecret_id = 'SensitiveS3'\nrole_arn = 'arn:aws:iam::123456789012:role/SensitiveS3Access'\n\
     external_id = 'example'\nsource_identity = 'credadmin'\ntags = { team = 'billing' }\n";
-const BUCKET: [&str; 2] = ["--bucket", "sensitive-bucket"];
+pub const BUCKET: [&str; 2] = ["--bucket", "sensitive-bucket"];
 const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// What it prints for this config with these options, which has to be some.
@@ -34,7 +34,7 @@ fn printed(config: &str, options: &[&str]) -> String {
 }
 
 /// The same, read as JSON.
-fn made(config: &str, options: &[&str]) -> Value {
+pub fn made(config: &str, options: &[&str]) -> Value {
     serde_json::from_str(&printed(config, options)).expect("JSON")
 }
 

@@ -3,6 +3,7 @@
 //! Two daemons on one config look after three secrets, while faults, outages, kills, restarts, reloads, edits, clock steps and a
 //! stranger come and go. A judge that shares no code with the product then reads AWS's records against the invariants.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use credadmin::clock::Clock;
 use credadmin::config::Sources;
 use credadmin::daemon::{Daemon, Wake};
 use credadmin::journal::{Event, Heard, Journal};
+use credadmin::schedule::token::{denied_before, tombstone};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use strict_aws::{ApiError, Fault, Operation, World};
+use strict_aws::{ApiError, Caller, Credentials, Fault, Operation, PutSecretValue, World};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -102,13 +104,14 @@ impl Host {
 }
 
 /// What happened, as the judge needs to know it.
-#[derive(Default)]
 struct History {
     /// When anything was wrong.
     disturbed: Vec<Open>,
     /// The drop-in's window, from when on.
     drop_in: Vec<(Timestamp, Option<Open>)>,
     strangers: usize,
+    /// The keys of who revokes.
+    admin: Credentials,
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +127,9 @@ async fn a_year_of_two_daemons_keeps_the_invariants() {
     for (seed, host) in hosts.iter_mut().enumerate() {
         host.start(directory.path(), seed as u64);
     }
-    let mut history = History::default();
+    let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let admin = world.add_user("admin", &[everything]);
+    let mut history = History { disturbed: Vec::new(), drop_in: Vec::new(), strangers: 0, admin };
     let mut chance = fastrand::Rng::with_seed(2026);
     let end = start + HOUR * 24 * 365;
     while aws_clock.now() < end {
@@ -229,10 +234,23 @@ async fn disturb(
             history.strangers += 1;
             let written = world.stranger_puts("Alpha", "a stranger's");
             assert!(written.is_ok(), "{written:?}");
+            bury(world, history);
         }
         _ => return edit(clock, directory, history, chance).await,
     }
     history.disturbed.push(Open(from, clock.now()));
+}
+
+/// Access through beta is revoked.
+fn bury(world: &World, history: &mut History) {
+    let before = Timestamp::from_second(world.now().as_second() + 30).expect("an instant");
+    let put = PutSecretValue {
+        secret_id: "Beta".into(),
+        client_request_token: Some(tombstone(before, (history.strangers as u128) << 32)),
+        secret_string: "closed".into(),
+        version_stages: None,
+    };
+    world.put_secret_value(&Caller::holding(&history.admin), &put).expect("written");
 }
 
 fn any_fault(chance: &mut fastrand::Rng) -> Fault {
@@ -287,7 +305,8 @@ fn judge(world: &World, history: &History, start: Timestamp, end: Timestamp) {
         let versions = world.versions(secret);
         let mut ours = Vec::new();
         for version in &versions {
-            let Some(ends) = version.version_id.strip_prefix("credadmin-") else {
+            let ends = version.version_id.strip_prefix("credadmin-").filter(|rest| !rest.starts_with("closed-"));
+            let Some(ends) = ends else {
                 continue;
             };
             let content: serde_json::Value = serde_json::from_str(&version.content).expect("JSON");
@@ -310,9 +329,25 @@ fn judge(world: &World, history: &History, start: Timestamp, end: Timestamp) {
             let day = ours[i..].iter().take_while(|(other, ..)| other.duration_since(*created) < HOUR * 24).count();
             assert!(day <= 90, "invariant 5: {day} versions of {secret} in the 24 h from {created}");
         }
+        none_is_dead_from_birth(world, &versions);
         published_once(secret, &versions, &ours);
         assert!(ours.len() > 100, "{secret} was kept: {} versions", ours.len());
         in_steady_state(secret, history, &versions, &ours, start, end);
+    }
+}
+
+/// After a tombstone, nothing is published that the Deny kills, but for what was on its way.
+fn none_is_dead_from_birth(world: &World, versions: &[strict_aws::VersionRecord]) {
+    let issued: BTreeMap<String, Timestamp> =
+        world.sessions().into_iter().map(|session| (session.access_key_id, session.issued_at)).collect();
+    let mut stamp = Timestamp::MIN;
+    for version in versions {
+        stamp = stamp.max(denied_before(&version.version_id).unwrap_or(Timestamp::MIN));
+        let content: serde_json::Value = serde_json::from_str(&version.content).unwrap_or_default();
+        if let Some(issued) = content["sessionId"].as_str().and_then(|key| issued.get(key)) {
+            let on_its_way = version.created < stamp.saturating_sub(SignedDuration::from_secs(10)).expect("an instant");
+            assert!(*issued >= stamp || on_its_way, "{} was issued at {issued}, before {stamp}", version.version_id);
+        }
     }
 }
 
@@ -357,7 +392,8 @@ fn in_steady_state(
         looked += 1;
         let (_, dies, _) = ours.iter().rev().find(|(created, ..)| *created <= at).expect("a session was published");
         let current = versions.iter().rev().find(|version| version.created <= at).expect("a version");
-        assert!(current.version_id.starts_with("credadmin-"), "invariant 2: a stranger's version stays in {secret} at {at}");
+        let is_session = credadmin::schedule::token::ends(&current.version_id).is_some();
+        assert!(is_session, "invariant 2: a stranger's version, or a tombstone, stays in {secret} at {at}");
         let left = dies.duration_since(at);
         let to_the_end = open.1.duration_since(*dies) <= SignedDuration::from_secs(2);
         assert!(
@@ -404,6 +440,7 @@ fn judge_events(events: &[Event]) {
     let count = |is: fn(&Event) -> bool| events.iter().filter(|event| is(event)).count();
     assert!(count(|event| matches!(event, Event::InPlace { .. })) > 100, "two daemons met");
     assert!(count(|event| matches!(event, Event::Drift { .. })) > 0, "a stranger was noticed");
+    assert!(count(|event| matches!(event, Event::Revoked { .. })) > 0, "a tombstone was noticed");
     assert!(count(|event| matches!(event, Event::ClockStepped { .. })) > 0, "a step was noticed");
     assert!(count(|event| matches!(event, Event::Capped { .. })) > 0, "the cap was met");
     let failing = count(|event| matches!(event, Event::Failing { .. }));

@@ -1,7 +1,7 @@
 //! Design.md's invariant 4, as far as it rests on the token: one for each session, whoever plans it.
 
 use credadmin::grant::Secret;
-use credadmin::schedule::token::{ends, token};
+use credadmin::schedule::token::{denied_before, ends, token, tombstone};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -82,4 +82,20 @@ fn what_does_not_define_the_session_leaves_the_token_alone() {
     let renamed = secret(&Cadence { name: "renamed", session: 7200, lead: 900, exact: true });
     let at = at("2026-12-01T08:51:12Z");
     assert_eq!(token(&base(), at, None), token(&renamed, at, None));
+}
+
+#[test]
+fn a_tombstone_tells_its_stamp_and_is_no_session() {
+    let stamp = at("2026-12-01T08:51:12Z");
+    let one = tombstone(stamp, 1 << 32);
+    assert_eq!(one, "credadmin-closed-20261201T085112Z-000000000000000000000001");
+    assert_eq!((denied_before(&one), ends(&one), (32..=64).contains(&one.len())), (Some(stamp), None, true));
+    assert_ne!(one, tombstone(stamp, 2 << 32));
+    assert_eq!(tombstone(stamp, u128::MAX).len(), 58);
+    let session = token(&base(), stamp, Some(&one));
+    assert_eq!((denied_before(&session), ends(&session)), (None, Some(stamp)));
+    for cut in 0..one.len() {
+        assert_eq!(denied_before(&one[..cut]), None, "{cut}");
+    }
+    assert_eq!(denied_before(&format!("{one}0")), None);
 }

@@ -17,6 +17,8 @@ pub enum Service {
     SecretsManager,
     /// S3.
     S3,
+    /// Identity and Access Management.
+    Iam,
     /// The instance metadata service.
     Imds,
     /// The sign-in service of the console.
@@ -40,6 +42,8 @@ pub enum Operation {
     GetObject,
     GetObjectAcl,
     HeadBucket,
+    PutRolePolicy,
+    GetRolePolicy,
     /// of the sign-in service, as CloudTrail calls it
     GetSigninToken,
     /// of the sign-in service: what a browser asks for
@@ -64,6 +68,7 @@ impl Operation {
         match self {
             AssumeRole | GetCallerIdentity => Service::Sts,
             GetObject | GetObjectAcl | HeadBucket => Service::S3,
+            PutRolePolicy | GetRolePolicy => Service::Iam,
             ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsInstanceId | ImdsIdentityDocument | ImdsIndex => {
                 Service::Imds
             }

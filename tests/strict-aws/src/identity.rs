@@ -149,7 +149,7 @@ impl State {
         found.ok_or_else(|| format!("Invalid principal in policy: {arn}"))
     }
 
-    fn store(&mut self, role: Role, id: String) {
+    pub(crate) fn store(&mut self, role: Role, id: String) {
         assert!((3600..=43200).contains(&role.max_session_seconds), "MaxSessionDuration is 3600..=43200 (aws-facts §1)");
         let trusted = role.trusted.iter().map(|arn| self.resolve(arn)).collect::<Result<_, _>>();
         let trusted = trusted.unwrap_or_else(|error| panic!("trust of {}: {error}", role.name));

@@ -1,4 +1,6 @@
-//! STS, Secrets Manager, S3 and the sign-in service behind one port: which of them is meant, who asks, and what.
+//! STS, Secrets Manager, S3, IAM and the sign-in service behind one port: which of them is meant, who asks, and what.
+
+use std::borrow::Cow;
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -7,7 +9,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 
 use super::paced::{Hangup, Paced, Reply};
-use super::{json, query, rest, scripted, signin, sigv4};
+use super::{iam, json, query, rest, scripted, signin, sigv4};
 use crate::answer::ApiError;
 use crate::caller::Caller;
 use crate::fault::{Fault, Operation, Service};
@@ -30,13 +32,14 @@ pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<R
     if parts.uri.path() == signin::PATH {
         return signin::answer(world, &parts, &body).await;
     }
-    let service = service_of(&parts);
+    let service = service_of(&parts, &body);
     let request_id = world.make_request_id();
     let refuse = |error: &ApiError| refuse(service, error, &request_id);
 
     let asked = match service {
         Service::SecretsManager => json::read(&parts, &body),
         Service::Sts => query::read(&body, &request_id),
+        Service::Iam => iam::read(&body, &request_id),
         Service::S3 | Service::Imds | Service::Signin => rest::read(&parts),
     };
     let asked = match asked {
@@ -52,12 +55,13 @@ pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<R
     scripted(&world, asked.operation, &asked.id, refuse, act).await
 }
 
-fn service_of(parts: &Parts) -> Service {
+fn service_of(parts: &Parts, body: &[u8]) -> Service {
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if parts.headers.contains_key("x-amz-target") {
         Service::SecretsManager
     } else if parts.method == Method::POST && content_type.starts_with("application/x-www-form-urlencoded") {
-        Service::Sts
+        let is_iams = |(name, value): (Cow<'_, str>, Cow<'_, str>)| name == "Version" && value == iam::VERSION;
+        if form_urlencoded::parse(body).any(is_iams) { Service::Iam } else { Service::Sts }
     } else {
         Service::S3
     }
@@ -71,6 +75,7 @@ fn refuse(service: Service, error: &ApiError, request_id: &str) -> Reply {
     let reply = match service {
         Service::SecretsManager => json::refusal(error),
         Service::Sts => query::refusal(error, request_id),
+        Service::Iam => iam::refusal(error, request_id),
         Service::S3 | Service::Imds | Service::Signin => rest::refusal(error, request_id),
     };
     reply.header(id_header(service), request_id)

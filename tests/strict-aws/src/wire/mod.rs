@@ -2,6 +2,7 @@
 
 mod api;
 mod door;
+mod iam;
 mod imds;
 mod json;
 mod paced;
@@ -133,7 +134,7 @@ async fn scripted(
         Some(Fault::WrongShape) => {
             note("(wrong shape)");
             let reply = match operation.service() {
-                Service::Sts | Service::S3 => Reply::new(200, "text/xml", "<Wrong><Shape/></Wrong>"),
+                Service::Sts | Service::Iam | Service::S3 => Reply::new(200, "text/xml", "<Wrong><Shape/></Wrong>"),
                 Service::SecretsManager | Service::Imds | Service::Signin => {
                     Reply::new(200, "application/x-amz-json-1.1", r#"{"wrong":"shape"}"#)
                 }

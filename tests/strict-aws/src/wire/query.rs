@@ -106,17 +106,27 @@ fn identity(answer: &CallerIdentity) -> String {
 }
 
 fn envelope(action: &str, result: &str, request_id: &str) -> Reply {
+    response(NAMESPACE, action, Some(result), request_id)
+}
+
+/// An answer of a service with this format. Some calls have no result.
+pub(super) fn response(namespace: &str, action: &str, result: Option<&str>, request_id: &str) -> Reply {
     let metadata = format!("<ResponseMetadata>{}</ResponseMetadata>", element("RequestId", request_id));
-    let body =
-        format!("<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>{metadata}</{action}Response>");
+    let result = result.map(|result| format!("<{action}Result>{result}</{action}Result>")).unwrap_or_default();
+    let body = format!("<{action}Response xmlns=\"{namespace}\">{result}{metadata}</{action}Response>");
     Reply::new(200, XML, body)
 }
 
-pub(super) fn refusal(error: &ApiError, request_id: &str) -> Reply {
+pub(super) fn refusal(refused: &ApiError, request_id: &str) -> Reply {
+    error(NAMESPACE, refused, request_id)
+}
+
+/// A refusal of a service with this format.
+pub(super) fn error(namespace: &str, error: &ApiError, request_id: &str) -> Reply {
     let kind = if error.status < 500 { "Sender" } else { "Receiver" };
     let inner = [element("Type", kind), element("Code", &error.code), element("Message", &error.message)].concat();
     let id = element("RequestId", request_id);
-    let body = format!("<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error>{id}</ErrorResponse>");
+    let body = format!("<ErrorResponse xmlns=\"{namespace}\"><Error>{inner}</Error>{id}</ErrorResponse>");
     Reply::new(error.status, XML, body)
 }
 

@@ -78,13 +78,16 @@ fn check_scope(service: Service, scope: &str, date: &str) -> Result<(), ApiError
     let name = match service {
         Service::SecretsManager => "secretsmanager",
         Service::S3 => "s3",
+        Service::Iam => "iam",
         Service::Sts | Service::Imds | Service::Signin => "sts",
     };
+    // IAM is one for all regions, and is signed for where it is; by an SDK that was led elsewhere, for the SDK's own region.
+    let is_home = |region: &str| region == REGION || service == Service::Iam && region == "us-east-1";
     let text = match scope.split('/').collect::<Vec<_>>().as_slice() {
         [day, ..] if !date.starts_with(*day) => {
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
         }
-        [_, region, ..] if *region != REGION => "Credential should be scoped to a valid region.",
+        [_, region, ..] if !is_home(region) => "Credential should be scoped to a valid region.",
         [_, _, other, ..] if *other != name => "Credential should be scoped to correct service.",
         [_, _, _, "aws4_request"] => return Ok(()),
         _ => "Credential should be scoped with a valid terminator: 'aws4_request'.",

@@ -1,0 +1,221 @@
+//! The calls that do it: tombstones, the Deny, and a second look for what slipped in between.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::aim::Aim;
+use super::beforehand::Beforehand;
+use super::deny::{POLICY, document};
+use super::report::{Report, quoted};
+use super::tries::again;
+use crate::aws::admin::Admin;
+use crate::aws::trouble::{Operation, Trouble};
+use crate::clock::Clock;
+use crate::config::Watched;
+use crate::grant::Name;
+use crate::schedule::token;
+
+/// How long after it was asked for a session may still be written: AssumeRole and PutSecretValue take ten seconds each at most.
+const SLIPS: SignedDuration = SignedDuration::from_secs(20);
+/// How long a stamp is waited for: ours is half a minute ahead, and so is one that somebody else has just put.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
+/// How often it is looked at again meanwhile.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// A revocation that is being done.
+pub struct Deed<'a, A> {
+    aws: &'a A,
+    clock: &'a Clock,
+    aim: &'a Aim<'a>,
+    before: &'a Beforehand<'a>,
+    /// Sessions issued before that are denied.
+    pub denied_before: Timestamp,
+    /// When it was begun, by AWS's clock.
+    began_at: Timestamp,
+    /// What readers are told, if anything.
+    reason: Option<&'a str>,
+    buried: BTreeMap<&'a Name, Buried>,
+}
+
+/// The tombstones of a secret.
+struct Buried {
+    /// When the first was written, by AWS's clock: what is older did not slip in over it.
+    since: Timestamp,
+    versions: Vec<String>,
+}
+
+impl<'a, A: Admin> Deed<'a, A> {
+    /// From now on.
+    pub fn new((aws, clock): (&'a A, &'a Clock), aim: &'a Aim<'a>, before: &'a Beforehand<'a>, reason: Option<&'a str>) -> Self {
+        let now = clock.now();
+        let (denied_before, began_at) = (before.stamp(now), after(now, before.ahead));
+        Self { aws, clock, aim, before, denied_before, began_at, reason, buried: BTreeMap::new() }
+    }
+
+    /// The secrets whose readers get a tombstone.
+    pub fn closed(&self) -> Vec<Name> {
+        self.buried.keys().map(|name| (*name).clone()).collect()
+    }
+
+    /// From when on no session from before the stamp can be written any more, by AWS's clock. A stamp that was there before, and is
+    /// hours away, is not waited for.
+    pub fn settles(&self) -> Timestamp {
+        after(self.waits_for(), SLIPS)
+    }
+
+    fn waits_for(&self) -> Timestamp {
+        self.denied_before.min(after(self.began_at, LONGEST_WAIT))
+    }
+
+    /// Puts a tombstone in every secret of the role.
+    pub async fn bury(&mut self, report: &mut Report<'_>) {
+        for (watched, seen) in &self.before.seen {
+            match seen {
+                Ok(_) => self.bury_one(watched, report).await,
+                Err(trouble) => {
+                    self.not_buried(watched, &token::tombstone(self.denied_before, fastrand::u128(..)), trouble, report)
+                }
+            }
+        }
+    }
+
+    async fn bury_one(&mut self, watched: &'a Watched, report: &mut Report<'_>) {
+        let secret = &watched.secret;
+        let version = token::tombstone(self.denied_before, fastrand::u128(..));
+        let value = Zeroizing::new(self.value());
+        let since = Timestamp::from_second(self.aws_now().as_second()).unwrap_or(Timestamp::MIN);
+        match again(self.clock, async || self.aws.put_secret_value(&secret.secret_id, &version, &value).await).await {
+            Ok(_) => {
+                report.done(format!("tombstone {version} in {} ({})", secret.name, secret.secret_id));
+                let buried = self.buried.entry(&secret.name).or_insert(Buried { since, versions: Vec::new() });
+                buried.versions.push(version);
+            }
+            Err(trouble) => self.not_buried(watched, &version, &trouble, report),
+        }
+    }
+
+    fn not_buried(&self, watched: &Watched, version: &str, trouble: &Trouble, report: &mut Report<'_>) {
+        let (name, id) = (&watched.secret.name, &watched.secret.secret_id);
+        let lives = self.before.alive(self.clock.now()).find(|(it, _)| *it == name).map(|(_, ends)| ends);
+        let means = match (lives, trouble.operation) {
+            (Some(ends), _) => {
+                format!("readers of {name} go on to get its session, which lives until {ends} unless it is denied")
+            }
+            (None, Operation::DescribeSecret) => format!("what readers of {name} get is not known"),
+            (None, _) => format!("readers of {name} get no session that is alive"),
+        };
+        let by_hand = format!(
+            "aws secretsmanager put-secret-value --secret-id {} --client-request-token {version} --secret-string {}",
+            quoted(id),
+            quoted(&self.value())
+        );
+        report.not_done(format!("no tombstone in {name} ({id}): {trouble}"), means, by_hand);
+    }
+
+    /// What readers get in the place of a session.
+    fn value(&self) -> String {
+        let since = Timestamp::from_second(self.clock.now().as_second()).unwrap_or(Timestamp::MIN);
+        json!({"state": "closed", "since": since.to_string(), "reason": self.reason.unwrap_or("revoked")}).to_string()
+    }
+
+    /// Puts the Deny on the role. Answers with whether it is there.
+    pub async fn deny(&self, report: &mut Report<'_>) -> bool {
+        let (role, document) = (self.aim.role(), document(self.denied_before));
+        match again(self.clock, async || self.aws.put_role_policy(role, POLICY, &document).await).await {
+            Ok(()) => {
+                let at = self.denied_before;
+                report.done(format!("Deny {POLICY} on {}: sessions issued before {at} are denied", self.aim.role_arn()));
+                true
+            }
+            Err(trouble) => {
+                let now = self.clock.now();
+                let alive: Vec<String> =
+                    self.before.alive(now).map(|(name, ends)| format!("that of {name} until {ends}")).collect();
+                let alive = if alive.is_empty() { String::new() } else { format!(" ({})", alive.join(", ")) };
+                report.not_done(
+                    format!("no Deny on {}: {trouble}", self.aim.role_arn()),
+                    format!("sessions that were handed out live until their own end{alive}; fresh ones may be issued while a window is open"),
+                    format!(
+                        "aws iam put-role-policy --role-name {role} --policy-name {POLICY} --policy-document {}",
+                        quoted(&document)
+                    ),
+                );
+                false
+            }
+        }
+    }
+
+    /// Looks again until no session that was issued before the stamp can be written any more. One that slipped in is dead:
+    /// another tombstone brings a living one, where a window is open.
+    pub async fn look_again(&mut self, report: &mut Report<'_>) {
+        let until = self.settles();
+        self.sleep_until(self.waits_for()).await;
+        loop {
+            let is_last = self.aws_now() >= until;
+            for (watched, seen) in &self.before.seen {
+                let before = seen.as_ref().ok().and_then(|seen| seen.staged.current.as_deref());
+                let Some(buried) = self.buried.get(&watched.secret.name) else {
+                    continue;
+                };
+                match self.slipped(watched, before, buried).await {
+                    Ok(None) => {}
+                    Ok(Some(slipped)) => {
+                        let name = &watched.secret.name;
+                        report.done(format!("{name}: session {slipped} slipped in from before, and is denied"));
+                        self.bury_one(watched, report).await;
+                    }
+                    Err(trouble) if is_last => not_looked(watched, &trouble, report),
+                    // It is looked again.
+                    Err(_) => {}
+                }
+            }
+            if is_last {
+                return;
+            }
+            self.sleep_until(after(self.aws_now(), LOOK_EVERY).min(until)).await;
+        }
+    }
+
+    /// The session that readers get, if it was issued before the stamp. `before` is what they got first: DescribeSecret may still
+    /// show that (aws-facts §6).
+    async fn slipped(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Result<Option<String>, Trouble> {
+        let secret = &watched.secret;
+        let current = self.aws.describe_secret(&secret.secret_id).await?.staged.current.unwrap_or_default();
+        let Some(ends) = token::ends(&current).filter(|_| before != Some(&current)) else {
+            return Ok(None);
+        };
+        let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
+        let is_after = buried.versions.iter().any(follows);
+        let fresh_from = if is_after { self.denied_before } else { self.settles() };
+        let is_well = match self.aws.written_at(&secret.secret_id, &current).await {
+            Ok(Some(written)) => written >= fresh_from || written < buried.since,
+            // When it was written may not be told: then a tombstone too many is the lesser evil.
+            Ok(None) | Err(_) => is_after,
+        };
+        Ok((!is_well).then_some(current))
+    }
+
+    fn aws_now(&self) -> Timestamp {
+        after(self.clock.now(), self.before.ahead)
+    }
+
+    async fn sleep_until(&self, aws_time: Timestamp) {
+        self.clock.sleep(aws_time.duration_since(self.aws_now())).await;
+    }
+}
+
+fn not_looked(watched: &Watched, trouble: &Trouble, report: &mut Report<'_>) {
+    let name = &watched.secret.name;
+    report.not_done(
+        format!("no second look at {name}: {trouble}"),
+        format!("a session from before may be in {name} again; it is denied, so its readers may be without access until the next refresh"),
+        format!("credadmin status; if a session is published that was issued before, credadmin revoke {name} again"),
+    );
+}
+
+fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
+    t.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
