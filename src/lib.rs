@@ -34,3 +34,4 @@ pub mod cli;
 pub mod console;
 pub mod doctor;
 pub mod policies;
+pub mod requests;
