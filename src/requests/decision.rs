@@ -90,7 +90,7 @@ impl Decision {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::tests::request;
+    use super::super::example::request;
     use super::*;
 
     #[test]

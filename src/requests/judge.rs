@@ -116,8 +116,7 @@ pub fn verify_at(grant: &Grant, evidence: &Evidence, now: Timestamp) -> Timestam
 
 #[cfg(test)]
 mod tests {
-    use super::super::people::tests::Town;
-    use super::super::request::tests::request;
+    use super::super::example::{Town, request};
     use super::super::{Id, Person, drop_in::Approved};
     use super::*;
     use crate::grant::{Name, Papers};
@@ -189,9 +188,13 @@ mod tests {
                 "evidence.approval",
                 "the approval is of another request",
             ),
-            (|grant, ..| grant.secret = Name::parse("t").expect("a name"), "secret", "secret s was asked for, and t is granted"),
             (
-                |grant, ..| {
+                |grant, _, _, _| grant.secret = Name::parse("t").expect("a name"),
+                "secret",
+                "secret s was asked for, and t is granted",
+            ),
+            (
+                |grant, _, _, _| {
                     if let Window::Once(span) = &mut grant.window {
                         span.opens = Timestamp::UNIX_EPOCH;
                     }
@@ -200,7 +203,7 @@ mod tests {
                 "the window was asked for from 2026-12-01T08:00:00Z on",
             ),
             (
-                |grant, ..| {
+                |grant, _, _, _| {
                     if let Window::Once(span) = &mut grant.window {
                         span.closes = Timestamp::MAX;
                     }
@@ -208,17 +211,21 @@ mod tests {
                 "until",
                 "the window was asked for until 2026-12-01T18:00:00Z",
             ),
-            (|grant, ..| grant.papers.reason = None, "reason", "the reason is not that of the request"),
-            (|grant, ..| grant.papers.ticket = Some("X".into()), "ticket", "the ticket is not that of the request"),
-            (|grant, ..| grant.papers.approved_by = Some("carol".into()), "approved_by", "approved_by is not the approver of"),
+            (|grant, _, _, _| grant.papers.reason = None, "reason", "the reason is not that of the request"),
+            (|grant, _, _, _| grant.papers.ticket = Some("X".into()), "ticket", "the ticket is not that of the request"),
             (
-                |grant, ..| grant.papers.requested_by = Some("carol".into()),
+                |grant, _, _, _| grant.papers.approved_by = Some("carol".into()),
+                "approved_by",
+                "approved_by is not the approver of",
+            ),
+            (
+                |grant, _, _, _| grant.papers.requested_by = Some("carol".into()),
                 "requested_by",
                 "the evidence is of a request by alice",
             ),
-            (|_, evidence, ..| evidence.applicant_uid = Some(2), "evidence", "user 2 asked for it and approves it"),
+            (|_, evidence, _, _| evidence.applicant_uid = Some(2), "evidence", "user 2 asked for it and approves it"),
             (|_, _, rules, _| rules.approvers.clear(), "evidence.approval", "bob may not approve requests for s"),
-            (|_, evidence, ..| evidence.approver_uid = Some(3), "evidence.approval", "bob may not approve requests for s"),
+            (|_, evidence, _, _| evidence.approver_uid = Some(3), "evidence.approval", "bob may not approve requests for s"),
             (|_, _, rules, _| rules.signatures_required = true, "evidence", "secrets.s.requests.signatures is \"required\""),
             (
                 |_, _, _, signed| signed.request = Some(Err("no".into())),

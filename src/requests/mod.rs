@@ -10,6 +10,8 @@
 pub mod accounts;
 pub mod decision;
 pub mod drop_in;
+#[cfg(test)]
+mod example;
 pub mod inbox;
 pub mod judge;
 pub mod limits;

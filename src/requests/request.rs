@@ -149,20 +149,9 @@ fn cut(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
+    use super::super::example::request;
     use super::*;
-
-    /// A request such as people write.
-    pub fn request() -> Request {
-        let at = |text: &str| text.parse().expect("an instant");
-        Request {
-            secret: Name::parse("s").expect("a name"),
-            window: Span { opens: at("2026-12-01T08:00:00Z"), closes: at("2026-12-01T18:00:00Z") },
-            reason: "quarter-end \"figures\" \\ more".into(),
-            ticket: Some("OPS-1234".into()),
-            asked: at("2026-11-30T12:00:00Z"),
-        }
-    }
 
     #[test]
     fn a_request_is_read_as_it_was_written_and_its_id_is_its_content() {
