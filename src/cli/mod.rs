@@ -67,7 +67,7 @@ enum Command {
     #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
     Policies(Box<policies::Arguments>),
     /// Ask for a grant, which somebody else has to approve. Prints the id of the request.
-    #[command(after_help = "Example: credadmin request sensitive-s3 --for 4h --reason 'quarter-end figures' --ticket OPS-1234")]
+    #[command(after_help = "Example: credadmin request sensitive-s3 --for 4h --reason quarter-end --ticket OPS-1234")]
     Request(Box<request::Arguments>),
     /// Print what is asked for, and what became of it.
     #[command(after_help = "Example: credadmin requests --all --format json | jq 'select(.state == \"denied\")'")]
@@ -76,9 +76,7 @@ enum Command {
     #[command(after_help = "Example: credadmin approve req-20261201-0123456789abcdef0123456789abcdef")]
     Approve(approve::Arguments),
     /// Say no to a request. It is kept, with who, when and why.
-    #[command(
-        after_help = "Example: credadmin deny req-20261201-0123456789abcdef0123456789abcdef --reason 'not before the audit'"
-    )]
+    #[command(after_help = "Example: credadmin deny req-20261201-0123456789abcdef0123456789abcdef --reason audit")]
     Deny(deny::Denial),
     /// Take back a request of your own that nobody has approved yet.
     #[command(after_help = "Example: credadmin withdraw req-20261201-0123456789abcdef0123456789abcdef")]

@@ -54,8 +54,7 @@ pub fn request(arguments: &Arguments) -> ExitCode {
 fn asked(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
     let (secret, rules) = desk.secret(&arguments.secret)?;
     let second = |t: Timestamp| Timestamp::from_second(t.as_second()).expect("an instant of today");
-    let asked = second(desk.now);
-    let opens = arguments.from.unwrap_or(asked);
+    let opens = arguments.from.unwrap_or(second(desk.now));
     let lasts = arguments.length.unwrap_or_default();
     let closes = arguments.until.or_else(|| opens.saturating_add(lasts).ok()).unwrap_or(Timestamp::MAX);
     let request = Request {
@@ -63,7 +62,7 @@ fn asked(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
         window: Span { opens, closes },
         reason: arguments.reason.clone(),
         ticket: arguments.ticket.clone(),
-        asked,
+        asked: desk.now,
     };
     if let Some(fault) = request.fault() {
         return Err((fault, USAGE));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use nix::fcntl::OFlag;
+use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
 use nix::unistd::{Gid, fchown};
 
 /// Puts a file with this text into a directory. `group` is whose it is to be, if not the group that the directory gives it.
@@ -16,10 +16,14 @@ pub fn put(directory: &Path, name: &str, text: &str, mode: u32, group: Option<Gi
     let place = directory.join(name);
     // Hidden, so that nobody takes it for a file that is meant.
     let draft = directory.join(format!(".{name}.{}.new", std::process::id()));
-    let written = write(&draft, text, mode, group).and_then(|()| fs::hard_link(&draft, &place));
-    let removed = fs::remove_file(&draft);
+    let written = write(&draft, text, mode, group).and_then(|()| {
+        // Not a link: a file that has two names for a moment has them for good where the process is killed then.
+        renameat2(AT_FDCWD, &draft, AT_FDCWD, &place, RenameFlags::RENAME_NOREPLACE).map_err(io::Error::from)
+    });
+    if written.is_err() {
+        drop(fs::remove_file(&draft));
+    }
     written?;
-    removed?;
     File::open(directory)?.sync_all()
 }
 

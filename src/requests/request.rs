@@ -67,7 +67,7 @@ pub struct Request {
     pub reason: String,
     /// Where it is written down.
     pub ticket: Option<String>,
-    /// When it was asked for, by the applicant's clock.
+    /// When it was asked for, by the applicant's clock; finer than seconds, so that no two who ask for the same have one text.
     pub asked: Timestamp,
 }
 
@@ -96,16 +96,16 @@ impl Request {
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let File { request: keys } = toml::from_str(text).map_err(|error| format!("not a request: {}", error.message()))?;
+        let asked = keys.asked.parse().map_err(|_| format!("asked is {:?}; wanted: an instant in UTC", keys.asked))?;
         let instant = |key: &str, text: &str| {
-            let wanted =
-                || format!("{key} is {text:?}; wanted: an instant in UTC and in whole seconds, such as \"2026-12-01T08:00:00Z\"");
-            let instant: Timestamp = text.parse().ok().filter(|_| text.ends_with('Z')).ok_or_else(wanted)?;
-            if instant.subsec_nanosecond() == 0 { Ok(instant) } else { Err(wanted()) }
+            let is_good = |instant: &Timestamp| text.ends_with('Z') && instant.subsec_nanosecond() == 0;
+            let wanted = "wanted: an instant in UTC and in whole seconds, such as \"2026-12-01T08:00:00Z\"";
+            text.parse().ok().filter(is_good).ok_or_else(|| format!("{key} is {text:?}; {wanted}"))
         };
         let secret = Name::parse(&keys.secret)
             .ok_or_else(|| format!("secret is {:?}; wanted: the NAME of a [secrets.NAME] table", keys.secret))?;
         let window = Span { opens: instant("from", &keys.from)?, closes: instant("until", &keys.until)? };
-        let request = Self { secret, window, reason: keys.reason, ticket: keys.ticket, asked: instant("asked", &keys.asked)? };
+        let request = Self { secret, window, reason: keys.reason, ticket: keys.ticket, asked };
         request.fault().map_or(Ok(request.clone()), Err)
     }
 
@@ -198,6 +198,7 @@ mod tests {
                 "until is \"2026-12-01T18:00:00.5Z\"; wanted: an instant in UTC and in whole seconds, such as \"2026-12-01T08:00:00Z\"",
             ),
             ("18:00:00Z", "08:00:00Z", "until is not later than from: the window ends before it starts"),
+            ("12:00:00Z", "noon", "asked is \"2026-11-30Tnoon\"; wanted: an instant in UTC"),
             ("OPS-1234", "", "ticket is \"\"; wanted: one line of 1 to 200 characters, none of them unseen"),
             (
                 "quarter-end",

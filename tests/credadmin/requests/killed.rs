@@ -5,10 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use nix::libc::{
-    O_CREAT, PTRACE_SYSCALL_INFO_ENTRY, SYS_fchmod, SYS_fchown, SYS_fsync, SYS_linkat, SYS_openat, SYS_unlinkat, SYS_write,
-    c_long,
-};
+use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -21,13 +18,13 @@ fn changes_a_file(pid: Pid) -> bool {
     let said = fs::read_to_string(format!("/proc/{pid}/syscall")).expect("a traced process");
     let hex = |text: &str| i64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap_or_default();
     let words: Vec<&str> = said.split_whitespace().collect();
-    let call: c_long = words[0].parse().expect("the number of a call");
+    let call: libc::c_long = words[0].parse().expect("the number of a call");
     match call {
-        SYS_openat => hex(words[3]) & i64::from(O_CREAT) != 0,
-        SYS_write => hex(words[1]) > 2,
-        SYS_linkat | SYS_unlinkat | SYS_fsync | SYS_fchmod | SYS_fchown => true,
+        libc::SYS_openat => hex(words[3]) & i64::from(libc::O_CREAT) != 0,
+        libc::SYS_write => hex(words[1]) > 2,
+        libc::SYS_renameat2 | libc::SYS_unlinkat | libc::SYS_fsync | libc::SYS_fchmod | libc::SYS_fchown => true,
         #[cfg(target_arch = "x86_64")]
-        nix::libc::SYS_unlink | nix::libc::SYS_link => true,
+        libc::SYS_unlink => true,
         _ => false,
     }
 }
@@ -56,7 +53,7 @@ fn killed(house: &House, id: &str, n: usize) -> bool {
                 return false;
             }
             WaitStatus::PtraceSyscall(_) => {
-                let enters = ptrace::syscall_info(pid).expect("a call").op == PTRACE_SYSCALL_INFO_ENTRY;
+                let enters = ptrace::syscall_info(pid).expect("a call").op == libc::PTRACE_SYSCALL_INFO_ENTRY;
                 changes += usize::from(enters && changes_a_file(pid));
                 if enters && changes == n {
                     kill(pid, Signal::SIGKILL).expect("it is ours");
