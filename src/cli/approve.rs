@@ -117,7 +117,7 @@ fn approved(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
         id: still.id.clone(),
         verdict: Verdict::Approved,
         by: approved.approved_by.clone(),
-        at: now.now,
+        at: Timestamp::from_second(now.now.as_second()).expect("an instant of today"),
         why: None,
         request: still.text,
         applicant_uid: still.uid,
@@ -139,8 +139,8 @@ fn completed(desk: &Desk, id: &Id) -> Result<Option<String>, Refusal> {
     if desk.fate(id, None).is_some_and(|fate| fate.at.is_some()) {
         return Ok(None);
     }
-    let evidence =
-        desk.sealed.iter().find(|(grant, _)| grant.name == *id.name()).and_then(|(_, sealed)| sealed.evidence.as_ref());
+    let mut grants = desk.sealed.grants.iter();
+    let evidence = grants.find(|(grant, _)| grant.name == *id.name()).and_then(|(_, evidence)| evidence.as_ref());
     let Some(evidence) = evidence else { return Ok(None) };
     let decision = Decision {
         id: id.clone(),

@@ -33,7 +33,7 @@ pub struct Desk {
     pub settings: Settings,
     pub inbox: Inbox,
     /// The grants of drop-ins.
-    pub sealed: Vec<(Grant, Sealed)>,
+    pub sealed: Sealed,
     pub now: Timestamp,
 }
 
@@ -98,7 +98,7 @@ impl Desk {
     pub fn fate(&self, id: &Id, pending: Option<&Pending>) -> Option<Fate> {
         let decisions = self.inbox.decisions(Some(id)).unwrap_or_default();
         let decided = decisions.into_iter().find(|decided| self.counts(decided, pending));
-        if let Some((grant, _)) = self.sealed.iter().find(|(grant, _)| grant.name == *id.name()) {
+        if let Some((grant, _)) = self.sealed.grants.iter().find(|(grant, _)| grant.name == *id.name()) {
             let by = grant.papers.approved_by.as_deref().unwrap_or("somebody").to_owned();
             let at = decided.map(|decided| decided.decision.at);
             return Some(Fate { verdict: Verdict::Approved, by, at, why: None, in_force: true });
@@ -125,7 +125,7 @@ impl Desk {
 
     /// The windows of a secret that were approved.
     pub fn approved(&self, secret: &Name) -> Vec<Span> {
-        let grants = self.sealed.iter().filter(|(grant, sealed)| grant.secret == *secret && sealed.evidence.is_some());
+        let grants = self.sealed.grants.iter().filter(|(grant, evidence)| grant.secret == *secret && evidence.is_some());
         let once = grants.filter_map(|(grant, _)| match grant.window {
             Window::Once(span) => Some(span),
             Window::Recurring(_) => None,

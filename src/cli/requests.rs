@@ -105,8 +105,8 @@ fn lines(desk: &Desk) -> Result<(Vec<Line>, Vec<String>), String> {
         }
     }
     // Approved, with nothing else left of them.
-    for (grant, sealed) in &desk.sealed {
-        let Some((id, evidence)) = Id::parse(grant.name.as_str()).zip(sealed.evidence.as_ref()) else { continue };
+    for (grant, evidence) in &desk.sealed.grants {
+        let Some((id, evidence)) = Id::parse(grant.name.as_str()).zip(evidence.as_ref()) else { continue };
         let Ok(request) = Request::parse(&evidence.request) else { continue };
         if seen.insert(id.to_string()) {
             let name = grant.papers.requested_by.as_deref().unwrap_or_default().to_owned();

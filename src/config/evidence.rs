@@ -6,52 +6,47 @@ use super::document::Part;
 use super::fault::{Fault, Place};
 use super::merged::Merged;
 use super::read::Table;
-use crate::grant::Name;
+use super::shapes::{self, Shared};
+use crate::grant::{Grant, Name, Window};
 use crate::requests::Evidence;
 
-/// The evidence of a grant of a drop-in, and where both stand.
-#[derive(Clone, Debug)]
+/// The grants of drop-ins, with their evidence.
 pub struct Sealed {
-    /// The evidence; `None` where there is none.
-    pub evidence: Option<Evidence>,
-    places: Vec<(&'static str, Place)>,
+    /// Each grant with what it carries.
+    pub grants: Vec<(Grant, Option<Evidence>)>,
+    over: Merged,
 }
 
 impl Sealed {
-    /// Where a key of the grant's table stands.
-    pub fn place(&self, key: &str) -> &Place {
-        let place = self.places.iter().find(|(name, _)| *name == key).unwrap_or(&self.places[0]);
-        &place.1
+    /// Those of these grants that drop-ins name, which `over` holds; without those that only cut short what `under` has.
+    pub fn of<'a>(grants: impl Iterator<Item = &'a Grant>, over: Merged, under: &Merged) -> Self {
+        let all = over.root.get("grants").and_then(Value::as_dict);
+        let sealed = grants.filter_map(|grant| {
+            let (name, value) = all?.get_key_value(grant.name.as_str())?;
+            let evidence = value.as_dict()?.get("evidence").and_then(Value::as_dict);
+            let evidence = evidence.and_then(|dict| evidence_of(&over, name, dict).0);
+            (evidence.is_some() || !cuts(grant, under)).then(|| (grant.clone(), evidence))
+        });
+        Self { grants: sealed.collect(), over }
+    }
+
+    /// Where a key of a grant's table stands: `reason`, or `evidence.request`, or the table itself.
+    pub fn place(&self, grant: &Name, key: &str) -> Place {
+        let path: Vec<&str> =
+            ["grants", grant.as_str()].into_iter().chain(key.split('.').filter(|part| !part.is_empty())).collect();
+        self.over.place(&path, if matches!(key, "" | "evidence") { Part::Key } else { Part::Value })
     }
 }
 
-const KEYS: [&str; 13] = [
-    "",
-    "secret",
-    "from",
-    "until",
-    "cron",
-    "requested_by",
-    "approved_by",
-    "reason",
-    "ticket",
-    "evidence",
-    "evidence.request",
-    "evidence.request_signature",
-    "evidence.approval",
-];
-
-/// Reads the evidence of one grant of a drop-in; `None` if there is no such grant there.
-pub fn sealed(merged: &Merged, grant: &Name) -> Option<Sealed> {
-    let (name, value) = merged.root.get("grants")?.as_dict()?.get_key_value(grant.as_str())?;
-    let evidence = value.as_dict()?.get("evidence").and_then(Value::as_dict);
-    let evidence = evidence.and_then(|dict| evidence_of(merged, name, dict).0);
-    let place = |key: &'static str| {
-        let path: Vec<&str> = ["grants", name].into_iter().chain(key.split('.').filter(|part| !part.is_empty())).collect();
-        (key, merged.place(&path, if matches!(key, "" | "evidence") { Part::Key } else { Part::Value }))
-    };
-    let places = KEYS.into_iter().chain(["evidence.approval_signature"]).map(place).collect();
-    Some(Sealed { evidence, places })
+/// Whether a grant of the main file is open for no longer than there.
+fn cuts(grant: &Grant, under: &Merged) -> bool {
+    let whole = shapes::grant_called(under, grant.name.as_str(), &mut Shared::default(), &mut Vec::new());
+    whole.is_some_and(|whole| match (&whole.window, &grant.window) {
+        (Window::Once(open), Window::Once(span)) => {
+            open.opens <= span.opens && span.closes <= open.closes && grant.secret == whole.secret
+        }
+        _ => false,
+    })
 }
 
 /// What is wrong with the shape of a grant's evidence.

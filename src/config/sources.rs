@@ -10,9 +10,7 @@ use super::drop_ins::DropIns;
 use super::environment::Environment;
 use super::fault::{Fault, Faults};
 use super::merged::Merged;
-use super::shapes::Shared;
-use super::{Sealed, Settings, checks, evidence, file, shapes};
-use crate::grant::{Grant, Window};
+use super::{Sealed, Settings, checks, file, shapes};
 
 /// The main file, `conf.d` and the environment.
 ///
@@ -100,22 +98,11 @@ impl Sources {
 
     /// The grants of the drop-ins of this moment, each with its evidence; without those that only cut a grant of the main file
     /// short.
-    pub fn sealed(&self, settings: &Settings) -> Vec<(Grant, Sealed)> {
+    pub fn sealed(&self, settings: &Settings) -> Sealed {
         let merged = self.merged(&mut Vec::new());
         let found = self.drop_ins.clone().read(settings.grants_group);
         let over = merged.with(found.documents);
-        let cuts = |grant: &Grant| {
-            let under = shapes::grant_called(&merged, grant.name.as_str(), &mut Shared::default(), &mut Vec::new());
-            under.is_some_and(|under| match (&under.window, &grant.window) {
-                (Window::Once(whole), Window::Once(span)) => {
-                    whole.opens <= span.opens && span.closes <= whole.closes && grant.secret == under.secret
-                }
-                _ => false,
-            })
-        };
-        let grants = settings.secrets.iter().flat_map(|watched| watched.grants.iter());
-        let sealed = grants.filter_map(|grant| Some((grant.clone(), evidence::sealed(&over, &grant.name)?)));
-        sealed.filter(|(grant, sealed)| sealed.evidence.is_some() || !cuts(grant)).collect()
+        Sealed::of(settings.secrets.iter().flat_map(|watched| watched.grants.iter()), over, &merged)
     }
 
     /// The settings that there would be with one drop-in more.

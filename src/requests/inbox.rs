@@ -163,11 +163,16 @@ impl Inbox {
         let directory = self.directory.join("decided");
         // A name of its own for each user: nobody can be in another's way.
         let name = format!("{}.{}.toml", decision.id, Uid::effective());
+        let place = directory.join(&name);
         match put(&directory, &name, &decision.text(), MODE, None) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(format!("{} can't be written: {error}", directory.join(name).display()))
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let there = read(&place).ok().and_then(|(text, _)| Decision::parse(&text));
+                let is_the_same = there.is_some_and(|there| there.verdict == decision.verdict);
+                let why = || format!("{} is there already and says otherwise: root can remove it", place.display());
+                if is_the_same { Ok(()) } else { Err(why()) }
             }
-            _ => Ok(()),
+            Err(error) => Err(format!("{} can't be written: {error}", place.display())),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod drop_in;
 mod evidence;
+mod journal;
 mod killed;
 mod refused;
 mod signed;

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use nix::unistd::{Uid, chown};
+
 use super::signed::{approve, asked, house};
 use super::{ALICE, BOB, House, RULES, are_several_users};
 
@@ -60,6 +62,14 @@ fn each_lie_in_a_drop_in_is_a_mistake_with_file_line_and_key() {
     let said = house.run("root", &["check"]);
     assert!(said.code == 0 && said.err.is_empty(), "{said:?}");
 
+    // Whoever else may write there, writes as themselves.
+    let owner = |uid| chown(&house.drop_in(&id), Some(Uid::from_raw(uid)), None).expect("root may");
+    owner(5);
+    let said = house.run("root", &["check"]);
+    let says = format!("error: grants.{id}: the file belongs to user 5, and user 2 approved it\n");
+    assert!(said.code == 78 && said.err.starts_with(&says), "{said:?}");
+    owner(2);
+
     // Cut short by another drop-in, as whoever ends it early does.
     let cut = format!("[grants.{id}]\nuntil = \"{}\"\n", super::in_hours(25));
     fs::write(house.credadmin.path("grants.d/zz-cut.toml"), cut).expect("root may");
@@ -105,4 +115,21 @@ fn signatures_are_verified_and_where_they_are_required_nothing_goes_without() {
     let says = "error: grants.bare has no evidence, and secrets.s.requests.signatures is \"required\"\n";
     assert!(said.code == 78 && said.err.starts_with(says) && said.err.ends_with(&format!("1 mistake{END}")), "{said:?}");
     assert!(said.out.contains("2 grants"), "the daemon takes both");
+}
+
+#[test]
+fn names_that_this_host_does_not_know_are_a_warning_of_check_alone() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House::new("approvers = ['bin', 'group:nosuchgroup', 'signer:x']\napplicants = ['nosuchuser']\n", "");
+    let said = house.run("root", &["check"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    for says in ["warning: there is no group nosuchgroup on this host\n", "warning: there is no user nosuchuser on this host\n"] {
+        assert!(
+            said.err.contains(says) && said.err.contains("nobody may ask or approve by this name until there is"),
+            "{said:?}"
+        );
+    }
+    assert!(!house.run("root", &["plan"]).err.contains("nosuch"), "the loader does not ask for names");
 }

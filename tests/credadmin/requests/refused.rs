@@ -152,6 +152,15 @@ fn nobody_denies_or_withdraws_by_writing_a_record() {
             fs::remove_file(&path).expect("root may");
         }
     }
+    // Nor does it stand in the way of those who decide.
+    let path = house.credadmin.path(&format!("requests/decided/{id}.1.toml"));
+    fs::write(&path, format!("{start}request = \"{request}\"\napplicant_uid = 1\n")).expect("root may");
+    chown(&path, Some(Uid::from_raw(1)), None).expect("root may");
+    let said = house.run(ALICE, &["withdraw", &id]);
+    let says =
+        format!("error: /etc/credadmin/requests/decided/{id}.1.toml is there already and says otherwise: root can remove it");
+    assert_eq!((said.code, said.err), (74, format!("{says}; nothing is changed\n")));
+    assert_eq!(house.state(&id), "pending");
     // bin's own counts, so that this test can fail.
     let path = house.credadmin.path(&format!("requests/decided/{id}.2.toml"));
     fs::write(&path, format!("{start}request = \"{request}\"\napplicant_uid = 1\n")).expect("root may");
