@@ -1,28 +1,23 @@
 //! `credadmin approve`: a request becomes a drop-in in grants.d, with its evidence. Never by the applicant.
 
-use std::fs;
 use std::io::{self, BufRead};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use nix::unistd::{Gid, Uid};
 
+use super::approval::{Approval, dropped_in};
 use super::check::tell;
 use super::desk::{self, Desk, REFUSED, Refusal};
 use super::{ConfigArgument, EX_CONFIG, EX_IOERR, EX_TEMPFAIL};
-use crate::config::Fault;
-use crate::grant::Window;
 use crate::journal::Event;
 use crate::requests::accounts::Host;
 use crate::requests::decision::{Decision, Verdict};
 use crate::requests::drop_in::Approved;
 use crate::requests::inbox::Pending;
 use crate::requests::people::{list, one_person};
-use crate::requests::publish::put;
 use crate::requests::statement::Statement;
-use crate::requests::{Accounts, Evidence, Id, Rules, Who, signature};
+use crate::requests::{Evidence, Id, Rules, Who};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -36,20 +31,13 @@ pub struct Arguments {
     yes: bool,
     /// Sign the approval with this SSH key: a private key, or a public one whose other half an agent has.
     #[arg(long, value_name = "KEY", requires = "principal")]
-    sign: Option<PathBuf>,
+    pub sign: Option<PathBuf>,
     /// The name that the allowed signers have for that key.
     #[arg(id = "principal", long = "as", value_name = "PRINCIPAL", requires = "sign")]
-    principal: Option<String>,
+    pub principal: Option<String>,
     /// An approval that was signed elsewhere, with its signature beside it in FILE.sig.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sign", "principal"])]
-    approval: Option<PathBuf>,
-}
-
-/// An approval, not yet in force.
-struct Approval {
-    text: String,
-    signature: Option<String>,
-    approver: Who,
+    pub approval: Option<PathBuf>,
 }
 
 pub fn approve(arguments: &Arguments) -> ExitCode {
@@ -80,7 +68,7 @@ fn approved(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
     if !arguments.yes {
         confirmed()?;
     }
-    let approval = approval(arguments, desk, &pending)?;
+    let approval = Approval::of(arguments, desk, &pending)?;
     by_whom(&pending, rules, &applicant, &approval.approver)?;
 
     let _lock = desk.inbox.lock().map_err(|why| (why, EX_TEMPFAIL))?;
@@ -108,7 +96,7 @@ fn approved(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
             approver_uid: approval.approver.uid,
         },
     };
-    let file = drop_in(&arguments.main.config, &now, &approved)?;
+    let file = dropped_in(&arguments.main.config, &now, &approved)?;
     desk::journal(&Event::Approved {
         secret,
         grant: desk::grant(&still.id, &still.request, &applicant.name, Some(&approved.approved_by)),
@@ -203,76 +191,5 @@ fn confirmed() -> Result<(), Refusal> {
     match read {
         Ok(_) if answer.trim() == "yes" => Ok(()),
         _ => Err(("not confirmed; nothing is changed".into(), REFUSED)),
-    }
-}
-
-/// The statement, with its signature if there is to be one, and who makes it.
-fn approval(arguments: &Arguments, desk: &Desk, pending: &Pending) -> Result<Approval, Refusal> {
-    let user = Some(desk::this_user());
-    let refused = |why: String| (format!("{}: {why}", pending.id), REFUSED);
-    let second = Timestamp::from_second(desk.now.as_second()).expect("an instant of today");
-    let (text, signed) = match (&arguments.approval, &arguments.sign, &arguments.principal) {
-        (Some(file), ..) => desk::signed_file(file).map(|(text, signed)| (text, Some(signed)))?,
-        (None, Some(key), Some(principal)) => {
-            let text = Statement::of(&pending.text, principal, second).text();
-            let signed = signature::sign(key, signature::APPROVAL, &text).map_err(refused)?;
-            (text, Some(signed))
-        }
-        _ => (Statement::of(&pending.text, &Who::of(user, None, &Host).name, second).text(), None),
-    };
-    let statement = Statement::parse(&text).map_err(refused)?;
-    if statement.sha256 != Statement::of(&pending.text, "", second).sha256 {
-        return Err(refused("the approval is of another request".into()));
-    }
-    let signer = signed.as_ref().map(|signed| desk.signer(signature::APPROVAL, &text, signed)).transpose();
-    let signer = signer.map_err(|why| refused(format!("the signature of the approval does not hold: {why}")))?;
-    let is_signers = signer.as_ref().is_some_and(|signer| signer.principals.contains(&statement.approver));
-    if !is_signers && Host.uid(&statement.approver) != user {
-        return Err(refused(format!(
-            "the approval is by {}, and that is neither who signed it nor this user",
-            statement.approver
-        )));
-    }
-    let approver = Who { name: statement.approver, ..Who::of(user, signer, &Host) };
-    Ok(Approval { text, signature: signed, approver })
-}
-
-/// Puts the drop-in into grants.d, if the daemon would take it there.
-fn drop_in(main: &Path, desk: &Desk, approved: &Approved) -> Result<PathBuf, Refusal> {
-    let name = format!("{}.toml", approved.id);
-    let directory = desk.sources.drop_ins().directory();
-    let file = directory.join(&name);
-    let told =
-        |error: &dyn std::fmt::Display| (format!("{} can't be written: {error}; nothing is approved", file.display()), EX_IOERR);
-    let text = approved.text();
-    let trial = desk.sources.settings_with(&name, text.clone(), desk.now).map_err(|faults| (faults.to_string(), EX_CONFIG))?;
-    let is_in_force = trial.secrets.iter().flat_map(|watched| watched.grants.iter()).any(|grant| {
-        let window = matches!(&grant.window, Window::Once(span) if *span == approved.request.window);
-        grant.name == *approved.id.name() && grant.secret == approved.request.secret && window
-    });
-    if !is_in_force {
-        let about = |fault: &&Fault| fault.is_error() && !desk.settings.remarks.contains(fault);
-        let faults: Vec<String> = trial.remarks.iter().filter(about).map(Fault::one_line).collect();
-        let why =
-            if faults.is_empty() { "another file of the config closes it (credadmin check)".into() } else { faults.join("; ") };
-        return Err((format!("{}: the daemon would not take it: {why}; nothing is approved", approved.id), EX_CONFIG));
-    }
-    let metadata = fs::metadata(directory).map_err(|error| told(&error))?;
-    let group = match (Uid::effective().is_root(), desk.settings.grants_group) {
-        (true, _) => Gid::from_raw(metadata.gid()),
-        (false, Some(group)) => group,
-        (false, None) => {
-            let why = "the config names no grants_group, so the daemon takes drop-ins from root alone";
-            return Err(told(&why));
-        }
-    };
-    // Whoever may read the config may read it: the daemon does.
-    let others = fs::metadata(main).map(|metadata| metadata.mode() & 0o004).unwrap_or_default();
-    match put(directory, &name, &text, 0o640 | others, Some(group)) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err((format!("{} is there already, and not in force (credadmin check); nothing is changed", file.display()), REFUSED))
-        }
-        Err(error) => Err(told(&error)),
-        Ok(()) => Ok(file),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a sub-command.
 
+mod approval;
 mod approve;
 mod browser;
 mod check;

@@ -4,7 +4,7 @@
 //! request ──▶ limits ──▶ four eyes ──▶ statement ──▶ drop-in with its evidence ──▶ judged by `credadmin check`
 //! ```
 //!
-//! All of it is pure but for four files: `inbox` and `publish` (files), `signature` (ssh-keygen) and `accounts` (users and groups
+//! All of it is pure but for five files: `inbox`, `untrusted` and `publish` (files), `signature` (ssh-keygen) and `accounts` (users and groups
 //! of the system). The daemon knows nothing of it: what it takes are drop-ins, as ever.
 
 pub mod accounts;
@@ -21,6 +21,7 @@ pub mod request;
 pub mod signature;
 pub mod statement;
 pub mod text;
+mod untrusted;
 
 pub use people::{Accounts, Person, Signer, Who};
 pub use request::{Id, Request};

@@ -80,7 +80,7 @@ fn breaches(name: &str, text: &str) -> Vec<Breach> {
     };
     judge(name.starts_with("schedule/") || ["cadence.rs", "grant.rs"].contains(&name), IMPURE, "is not pure");
     judge(name.starts_with("policies/"), DOES_IO, "is not pure");
-    let touches_the_host = ["accounts", "inbox", "publish", "signature"].map(|file| format!("requests/{file}.rs"));
+    let touches_the_host = ["accounts", "inbox", "publish", "signature", "untrusted"].map(|file| format!("requests/{file}.rs"));
     judge(name.starts_with("requests/") && !touches_the_host.iter().any(|file| file == name), DOES_IO, "is not pure");
     judge(name != "clock.rs", READS_TIME, "reads time");
     judge(

@@ -46,11 +46,11 @@ fn killed(house: &House, id: &str, n: usize) -> bool {
     ptrace::interrupt(pid).expect("it is traced");
     child.stdin.take().expect("piped").write_all(b"yes\n").expect("it reads");
     let mut changes = 0;
-    loop {
+    let was_killed = loop {
         match waitpid(pid, Some(WaitPidFlag::__WALL)).expect("it is traced") {
             WaitStatus::Exited(_, code) => {
                 assert_eq!(code, 0, "an approval that nobody kills");
-                return false;
+                break false;
             }
             WaitStatus::PtraceSyscall(_) => {
                 let enters = ptrace::syscall_info(pid).expect("a call").op == libc::PTRACE_SYSCALL_INFO_ENTRY;
@@ -58,14 +58,17 @@ fn killed(house: &House, id: &str, n: usize) -> bool {
                 if enters && changes == n {
                     kill(pid, Signal::SIGKILL).expect("it is ours");
                     while !matches!(waitpid(pid, Some(WaitPidFlag::__WALL)), Ok(WaitStatus::Signaled(..)) | Err(_)) {}
-                    return true;
+                    break true;
                 }
             }
             WaitStatus::Signaled(..) => panic!("somebody else killed it"),
             _ => {}
         }
         ptrace::syscall(pid, None).expect("it goes on");
-    }
+    };
+    // It has been waited for already.
+    drop(child.wait());
+    was_killed
 }
 
 #[test]
