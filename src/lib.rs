@@ -35,4 +35,5 @@ pub mod cli;
 pub mod console;
 pub mod doctor;
 pub mod policies;
+pub mod requests;
 pub mod revoke;

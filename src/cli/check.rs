@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{refuse, written};
+use super::{judged, refuse, written};
 use crate::clock::Clock;
-use crate::config::{self, Fault, Settings, Watched};
+use crate::config::{Fault, Settings, Sources, Watched};
+use crate::requests::accounts::Host;
 use crate::schedule::coverage::Coverage;
 
 /// How far ahead it is looked for the end of a window: longer than any session, which is all that a plan needs.
@@ -18,15 +19,27 @@ pub const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 pub fn check(path: &Path) -> ExitCode {
     let now = Clock::system().now();
-    let settings = match config::load(path, now) {
-        Ok(settings) => settings,
+    let read = Sources::read(path).and_then(|mut sources| Ok((sources.settings(now)?, sources)));
+    let (settings, sources) = match read {
+        Ok(read) => read,
         Err(faults) => return refuse(&faults),
     };
     tell(settings.remarks.iter().map(|remark| format!("{remark}\n")));
+    tell(settings.requests.unknown(&Host).iter().map(|remark| format!("{remark}\n")));
+    let evidence = judged::evidence(&sources.sealed(&settings), &settings, now);
+    tell(evidence.iter().map(|remark| format!("{remark}\n")));
     let summary = written(summary(&settings, path, now));
+    let unproven = evidence.iter().filter(|fault| fault.is_error()).count();
+    if unproven > 0 {
+        let mistakes = if unproven == 1 { "1 mistake".to_owned() } else { format!("{unproven} mistakes") };
+        tell([format!(
+            "{mistakes} in the evidence of drop-ins: the daemon does not look at it, and their windows open all the same; remove what is not meant"
+        )]);
+    }
     // The daemon runs without a bad drop-in; whoever wrote it wants to know that here.
     match settings.remarks.iter().filter(|remark| remark.is_error()).count() {
-        0 => return summary,
+        0 if unproven == 0 => return summary,
+        0 => {}
         1 => tell(["1 mistake: the drop-in counts as absent, and every grant that it names is closed"]),
         n => tell([format!("{n} mistakes: these drop-ins count as absent, and every grant that they name is closed")]),
     }

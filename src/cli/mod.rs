@@ -1,13 +1,20 @@
 //! The command line: one file a sub-command.
 
+mod approval;
+mod approve;
 mod browser;
 mod check;
 mod completions;
 mod console;
+mod deny;
+mod desk;
 mod doctor;
 mod files;
+mod judged;
 mod plan;
 mod policies;
+mod request;
+mod requests;
 mod revoke;
 mod run;
 mod status;
@@ -65,6 +72,21 @@ enum Command {
     /// Print what the account has to allow, made from the config: roles, trust, readers, buckets. AWS is not called.
     #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
     Policies(Box<policies::Arguments>),
+    /// Ask for a grant, which somebody else has to approve. Prints the id of the request.
+    #[command(after_help = "Example: credadmin request sensitive-s3 --for 4h --reason quarter-end --ticket OPS-1234")]
+    Request(Box<request::Arguments>),
+    /// Print what is asked for, and what became of it.
+    #[command(after_help = "Example: credadmin requests --all --format json | jq 'select(.state == \"denied\")'")]
+    Requests(requests::Arguments),
+    /// Approve what another person asked for: it becomes a drop-in in grants.d, with its evidence.
+    #[command(after_help = "Example: credadmin approve req-20261201-0123456789abcdef0123456789abcdef")]
+    Approve(approve::Arguments),
+    /// Say no to a request. It is kept, with who, when and why.
+    #[command(after_help = "Example: credadmin deny req-20261201-0123456789abcdef0123456789abcdef --reason audit")]
+    Deny(deny::Denial),
+    /// Take back a request of your own that nobody has approved yet.
+    #[command(after_help = "Example: credadmin withdraw req-20261201-0123456789abcdef0123456789abcdef")]
+    Withdraw(deny::Withdrawal),
     /// Print what a shell needs to complete this command line.
     #[command(hide = true, after_help = "Example: credadmin completions bash > /etc/bash_completion.d/credadmin")]
     Completions(completions::Arguments),
@@ -88,6 +110,11 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Console(arguments) => console::console(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
+        Command::Request(arguments) => request::request(&arguments),
+        Command::Requests(arguments) => requests::requests(&arguments),
+        Command::Approve(arguments) => approve::approve(&arguments),
+        Command::Deny(arguments) => deny::deny(&arguments),
+        Command::Withdraw(arguments) => deny::withdraw(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
     }
 }

@@ -22,6 +22,7 @@ pub struct DropIns {
     named: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Taken before they were read: what changed while they were is seen the next time.
     read_at: Fingerprint,
+    trial: Option<(PathBuf, String)>,
 }
 
 /// What tells that the drop-ins have changed, without reading them.
@@ -42,7 +43,12 @@ pub struct Found {
 impl DropIns {
     /// The drop-ins of `directory`, which need not exist.
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, named: BTreeMap::new(), read_at: Fingerprint::default() }
+        Self { directory, named: BTreeMap::new(), read_at: Fingerprint::default(), trial: None }
+    }
+
+    /// The same with one that is not there: how it would be taken.
+    pub fn with(&self, name: &str, text: String) -> Self {
+        Self { trial: Some((self.directory.join(name), text)), ..self.clone() }
     }
 
     /// Where they are.
@@ -81,8 +87,9 @@ impl DropIns {
         } else {
             self.named.retain(|path, _| files.contains(path));
         }
-        for path in files {
-            let content = file::read(&path, writers, false);
+        let trial = self.trial.iter().map(|(path, text)| (path.clone(), file::Content { text: text.clone(), fault: None }));
+        let read = files.into_iter().map(|path| (path.clone(), file::read(&path, writers, false)));
+        for (path, content) in read.chain(trial).collect::<Vec<_>>() {
             let text: std::sync::Arc<str> = content.text.into();
             let (document, mut faults) = Document::parse(path.clone(), text.clone());
             let mut names: BTreeSet<String> = document.names("grants").into_iter().collect();

@@ -12,10 +12,12 @@ mod checks;
 mod document;
 mod drop_ins;
 mod environment;
+mod evidence;
 mod fault;
 mod file;
 mod merged;
 mod read;
+mod requests;
 mod shapes;
 mod sources;
 mod values;
@@ -25,10 +27,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use nix::unistd::Gid;
 
 pub use drop_ins::Fingerprint;
+pub use evidence::Sealed;
 pub use fault::{Fault, Faults};
+pub use requests::Requests;
 pub use sources::Sources;
+pub use values::show_duration;
 pub use whereabouts::{Whereabouts, whereabouts};
 
 use crate::aws::Connection;
@@ -44,6 +50,10 @@ pub struct Settings {
     pub secrets: Vec<Watched>,
     /// What was found and did not keep the rest from being valid: warnings, and drop-ins that count as absent.
     pub remarks: Vec<Fault>,
+    /// Who may ask for which secrets; the daemon does without.
+    pub requests: Requests,
+    /// The group that may write drop-ins.
+    pub grants_group: Option<Gid>,
 }
 
 /// A secret with its grants.
@@ -63,4 +73,13 @@ pub struct Watched {
 /// Every mistake in the main file, `conf.d` and the environment. Mistakes in drop-ins are [`Settings::remarks`].
 pub fn load(main: &Path, now: Timestamp) -> Result<Settings, Faults> {
     Sources::read(main)?.settings(now)
+}
+
+/// The text of another file that decides over access, and that nobody else can write.
+///
+/// # Errors
+/// If it can't be read, or be believed.
+pub fn trusted(path: &Path) -> Result<String, Fault> {
+    let content = file::read(path, None, true);
+    content.fault.map_or(Ok(content.text), Err)
 }

@@ -12,14 +12,16 @@ use super::document::Part;
 use super::fault::Fault;
 use super::merged::Merged;
 use super::read::{Table, show};
-use super::values;
+use super::requests::{self, Requests};
+use super::{evidence, values};
 use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::console::{Page, hosts};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
-const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 366);
+/// Of windows, and of all that limits them.
+pub const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// Everything that the sources declare, each table valid by itself.
 pub struct Draft {
@@ -33,6 +35,8 @@ pub struct Draft {
     pub pages: BTreeMap<Name, Page>,
     /// By name.
     pub grants: Vec<Grant>,
+    /// Who may ask for which of the secrets.
+    pub requests: Requests,
 }
 
 /// Reads the whole config.
@@ -44,12 +48,20 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     let grants_group = root.optional("grants_group", group);
     root.optional("secrets", rooms);
     root.optional("grants", rooms);
+    root.optional("requests", |value| value.as_dict().map(|_| ()).ok_or_else(|| "wanted: a table [requests]".into()));
     faults.extend(root.finish());
     let mut pages = BTreeMap::new();
-    let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, &mut pages, faults)).collect();
+    let mut requests = Requests { desk: requests::desk(merged, faults), ..Requests::default() };
+    let mut secrets = Vec::new();
+    for (name, value) in tables(merged, "secrets") {
+        secrets.extend(secret(merged, name, value, &mut pages, faults));
+        if let Some((name, dict)) = Name::parse(name).zip(value.as_dict()) {
+            requests::rules(merged, &name, dict, &mut requests, faults);
+        }
+    }
     let mut shared = Shared::default();
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
-    Draft { connection: Connection { region, credentials, profile: None }, grants_group, secrets, pages, grants }
+    Draft { connection: Connection { region, credentials, profile: None }, grants_group, secrets, pages, grants, requests }
 }
 
 /// Reads one grant.
@@ -84,6 +96,9 @@ fn secret(
         destination: table.optional("console_destination", values::url),
         issuer: table.optional("console_issuer", values::url),
     };
+    table.optional("requests", |value| {
+        value.as_dict().map(|_| ()).ok_or_else(|| "wanted: a table [secrets.NAME.requests]".into())
+    });
     let console = role_arn.as_deref().and_then(hosts::of);
     if let (Some(console), Some(url)) = (console, &page.destination)
         && !console.has(url)
@@ -129,6 +144,9 @@ fn grant(merged: &Merged, name: &str, value: &Value, shared: &mut Shared, faults
         reason: table.optional("reason", values::text).map(String::into_boxed_str),
         ticket: table.optional("ticket", values::text).map(String::into_boxed_str),
     };
+    let evidence = table
+        .optional("evidence", |value| value.as_dict().cloned().ok_or_else(|| "wanted: a table [grants.NAME.evidence]".into()));
+    table.faults.extend(evidence.iter().flat_map(|dict| evidence::faults(merged, name.as_str(), dict)));
     let before = faults.len();
     faults.extend(table.finish());
     if faults.len() > before {

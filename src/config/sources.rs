@@ -10,7 +10,7 @@ use super::drop_ins::DropIns;
 use super::environment::Environment;
 use super::fault::{Fault, Faults};
 use super::merged::Merged;
-use super::{Settings, checks, file, shapes};
+use super::{Sealed, Settings, checks, file, shapes};
 
 /// The main file, `conf.d` and the environment.
 ///
@@ -94,6 +94,23 @@ impl Sources {
         settings.remarks.extend(mistakes);
         self.sort(&mut settings.remarks);
         Ok(settings)
+    }
+
+    /// The grants of the drop-ins of this moment, each with its evidence; without those that only cut a grant of the main file
+    /// short.
+    pub fn sealed(&self, settings: &Settings) -> Sealed {
+        let merged = self.merged(&mut Vec::new());
+        let found = self.drop_ins.clone().read(settings.grants_group);
+        let over = merged.with(found.documents);
+        Sealed::of(settings.secrets.iter().flat_map(|watched| watched.grants.iter()), over, &merged)
+    }
+
+    /// The settings that there would be with one drop-in more.
+    ///
+    /// # Errors
+    /// As [`Sources::settings`].
+    pub fn settings_with(&self, name: &str, text: String, now: Timestamp) -> Result<Settings, Faults> {
+        Self { drop_ins: self.drop_ins.with(name, text), ..self.clone() }.settings(now)
     }
 
     /// What they say together; `faults`, which may hold some already, takes what they say in no TOML.

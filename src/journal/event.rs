@@ -49,6 +49,38 @@ pub enum Event {
         /// What and where.
         text: String,
     },
+    /// Somebody asked for a grant.
+    Requested {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// What it would be.
+        grant: Grant,
+    },
+    /// Somebody approved a request, and its drop-in is in its place.
+    Approved {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// What it is.
+        grant: Grant,
+    },
+    /// Somebody said no to a request.
+    Denied {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// What it would have been.
+        grant: Grant,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// Somebody took back what they had asked for.
+    Withdrawn {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// What it would have been.
+        grant: Grant,
+    },
     /// A grant's window opened.
     Opened {
         /// The secret.

@@ -5,7 +5,7 @@ use tracing::Level;
 
 use super::event::{Access, Event};
 use crate::aws::trouble::Kind;
-use crate::grant::{Name, Secret};
+use crate::grant::{Grant, Name, Secret, Window};
 use crate::session::apart;
 
 /// An event as it goes to the journal.
@@ -97,6 +97,21 @@ impl Event {
                 let level = if *refused { Level::ERROR } else { Level::WARN };
                 let means = if *refused { "drop-in not taken, the grants that it names are closed: " } else { "" };
                 (level, "ede08a08de13359a35bcab87e5a46956", format!("{means}{text}"))
+            }
+            Self::Requested { secret, grant } => (
+                Level::INFO,
+                "f0f885d5f3ef57751617c10cdcf4ef82",
+                format!("requested: {}; nothing is open for it before somebody approves it", asked(secret, grant)),
+            ),
+            Self::Approved { secret, grant } => {
+                let by = grant.papers.approved_by.as_deref().unwrap_or("nobody");
+                (Level::INFO, "58279830900458777d52188ba419029d", format!("approved by {by}: {}", asked(secret, grant)))
+            }
+            Self::Denied { secret, grant, by, why } => {
+                (Level::INFO, "a47aab9b208f549e8b53e52f2c719f8e", format!("denied by {by}, {why:?}: {}", asked(secret, grant)))
+            }
+            Self::Withdrawn { secret, grant } => {
+                (Level::INFO, "0df55a61643bde6e3d41ab09ce90a98f", format!("withdrawn: {}", asked(secret, grant)))
             }
             Self::Opened { secret, grant, closes } => {
                 let until = closes.map_or_else(String::new, |closes| format!(", access until {closes}"));
@@ -296,6 +311,17 @@ impl Event {
 
     fn fields(&self) -> Fields {
         match self {
+            Self::Requested { secret, grant }
+            | Self::Approved { secret, grant }
+            | Self::Denied { secret, grant, .. }
+            | Self::Withdrawn { secret, grant } => Fields {
+                grant: Some(grant.name.to_string()),
+                requested_by: grant.papers.requested_by.as_deref().map(str::to_owned),
+                approved_by: grant.papers.approved_by.as_deref().map(str::to_owned),
+                reason: grant.papers.reason.as_deref().map(str::to_owned),
+                ticket: grant.papers.ticket.as_deref().map(str::to_owned),
+                ..Fields::of(secret)
+            },
             Self::Opened { secret, grant, closes } => Fields {
                 grant: Some(grant.name.to_string()),
                 expiration: closes.map(|closes| closes.to_string()),
@@ -373,6 +399,18 @@ impl Event {
             | Self::Library { .. } => Fields::default(),
         }
     }
+}
+
+/// Who asked for what, until when, and why.
+fn asked(secret: &Secret, grant: &Grant) -> String {
+    let papers = &grant.papers;
+    let window = match &grant.window {
+        Window::Once(span) => format!(" from {} until {}", span.opens, span.closes),
+        Window::Recurring(_) => String::new(),
+    };
+    let people = [("requested by", &papers.requested_by), ("because", &papers.reason), ("ticket", &papers.ticket)];
+    let people: String = people.iter().filter_map(|(label, text)| Some(format!(", {label} {}", text.as_ref()?))).collect();
+    format!("grant {} of secret {}{window}{people}", grant.name, secret.name)
 }
 
 fn closed(secret: &Secret, grant: &Name, access: &Access) -> (Level, &'static str, String) {

@@ -21,6 +21,7 @@ mod pair;
 mod plan;
 mod policies;
 mod purity;
+mod requests;
 mod revoke;
 mod schedule;
 mod secrets;

@@ -44,7 +44,7 @@ fn texts() -> Texts {
     let listed = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
     let helps = listed.chain([HIDDEN]).map(|name| (name.to_owned(), help(&[name, "--help"])));
     Texts {
-        shapes: sources["config/shapes.rs"].clone(),
+        shapes: ["shapes", "requests", "evidence"].map(|name| sources[&format!("config/{name}.rs")].as_str()).concat(),
         cli: sources.iter().filter(|(name, _)| name.starts_with("cli/")).map(|(_, text)| text.as_str()).collect(),
         surroundings: sources["cli/surroundings.rs"].clone(),
         signals: sources["signals.rs"].clone(),
@@ -134,10 +134,13 @@ fn wrong_surroundings(texts: &Texts) -> Vec<String> {
 fn wrong_keys(texts: &Texts) -> Vec<String> {
     let keys = keys(&texts.config);
     let mut wrong = Vec::new();
-    let tables: [(&str, &[&str]); 3] = [
+    let tables: [(&str, &[&str]); 6] = [
         ("Outside of tables", &["pub fn read("]),
         ("[secrets.NAME]", &["fn secret("]),
         ("[grants.NAME]", &["fn grant(", "fn window("]),
+        ("[requests]", &["pub fn desk("]),
+        ("[secrets.NAME.requests]", &["pub fn rules("]),
+        ("[grants.NAME.evidence]", &["fn evidence_of("]),
     ];
     for (table, functions) in tables {
         let is_read_here = |code: &&str| functions.iter().any(|function| code.contains(&format!("\n{function}")));
@@ -146,7 +149,7 @@ fn wrong_keys(texts: &Texts) -> Vec<String> {
         let required = words_after(&code, "required(\"");
         let mut all = words(told.iter().map(|key| key.name));
         if table == "Outside of tables" {
-            all.extend(keys.keys().filter_map(|table| Some(table.strip_prefix('[')?.split('.').next()?.to_owned())));
+            all.extend(keys.keys().filter_map(|table| Some(table.strip_prefix('[')?.split(['.', ']']).next()?.to_owned())));
         }
         wrong.extend(differ(table, &all, &(&words_after(&code, "optional(\"") | &required)));
         let told_required = told.iter().filter(|key| key.default == "required").map(|key| key.name);
@@ -238,6 +241,9 @@ fn each_of_these_rules_can_be_broken() {
         (config, "1s to 366d", "1s to 365d", "duration: check does not say 1s to 365d"),
         (config, "on or off", "yes or no", "session_policy: check does not say"),
         (config, "2 to 64 letters", "2 to 32 letters", "source_identity: the page or check"),
+        (config, ".It Cm latest_start", ".It Cm latest_end", "[secrets.NAME.requests]: there is no latest_end"),
+        (config, "required or optional", "always or never", "signatures: check does not say"),
+        (config, ".It Cm approver_uid", ".It Cm approver", "[grants.NAME.evidence]: there is no approver"),
         (config, "duration = \"2h\"\n", "", "check refuses the example"),
         (config, ".Bd -literal", ".Bd -ragged", "check refuses the example"),
     ] {

@@ -80,6 +80,8 @@ fn breaches(name: &str, text: &str) -> Vec<Breach> {
     };
     judge(name.starts_with("schedule/") || ["cadence.rs", "grant.rs"].contains(&name), IMPURE, "is not pure");
     judge(name.starts_with("policies/"), DOES_IO, "is not pure");
+    let touches_the_host = ["accounts", "inbox", "publish", "signature", "untrusted"].map(|file| format!("requests/{file}.rs"));
+    judge(name.starts_with("requests/") && !touches_the_host.iter().any(|file| file == name), DOES_IO, "is not pure");
     judge(name != "clock.rs", READS_TIME, "reads time");
     judge(
         !name.starts_with("aws/"),
@@ -129,6 +131,8 @@ fn each_rule_can_be_broken() {
         ("schedule/plan.rs", "pub async fn plan() {}"),
         ("policies/json.rs", "std::fs::write(path, text)"),
         ("policies/account.rs", "use crate::aws::Aws;"),
+        ("requests/judge.rs", "std::process::Command::new(\"ssh-keygen\")"),
+        ("requests/request.rs", "std::fs::read(path)"),
         ("daemon.rs", "let now = std::time::SystemTime::now();"),
         ("session.rs", "let now = jiff::Timestamp::now();"),
         ("watch/look.rs", "tokio::time::sleep(wait).await;"),

@@ -6,8 +6,9 @@ use super::page::{example, keys};
 use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
-/// What `--help` shows for these would wait for AWS.
-const NEED_AWS: [&str; 5] = ["run", "status", "revoke", "doctor", "console"];
+/// What `--help` shows for these would wait for AWS, or for other people.
+const NEED_AWS: [&str; 10] =
+    ["run", "status", "revoke", "doctor", "console", "request", "requests", "approve", "deny", "withdraw"];
 /// What is said of a key, and in the complaint about a bad value.
 const LIMITS: [(&str, &str); 7] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),
@@ -67,7 +68,10 @@ pub fn limits(texts: &Texts) -> Vec<String> {
         config += &if table.starts_with('[') { table.to_lowercase() } else { String::new() };
         config.extend(keys.get(table).into_iter().flatten().map(|key| format!("\n{} = '!'", key.name)).chain(["\n".into()]));
     }
-    let said = text(Credadmin::new(&config).run_to_end(&["check"]).stderr);
+    // A table in a table can't be beside what is none.
+    let mut nested = format!("{SECRET}[secrets.s.requests]");
+    nested.extend(keys.get("[secrets.NAME.requests]").into_iter().flatten().map(|key| format!("\n{} = '!'", key.name)));
+    let said: String = [config, nested].map(|config| text(Credadmin::new(&config).run_to_end(&["check"]).stderr)).concat();
     let is_about =
         |complaint: &str, name: &str| complaint.split(" is ").next().is_some_and(|key| key.split('.').next_back() == Some(name));
     let complained = |name: &str, limit: &str| said.split("error: ").any(|part| is_about(part, name) && part.contains(limit));

@@ -42,7 +42,7 @@ pub fn the_deb_explains_itself(host: &Host) {
         let text = run("sh", &["-c", &format!("zcat {file} | mandoc -T utf8 | col -b", file = file.trim())]);
         assert!(text.contains(page[1]) && text.contains("DESCRIPTION"), "{text}");
     }
-    for document in ["README.md", "install.md", "events.md", "copyright", "examples/vpc-endpoints.conf"] {
+    for document in ["README.md", "install.md", "events.md", "requests.md", "copyright", "examples/vpc-endpoints.conf"] {
         let path = Path::new("/usr/share/doc/credadmin").join(document);
         assert!(fs::metadata(&path).expect("a document").len() > 100, "{path:?}");
     }
