@@ -32,5 +32,6 @@ mod memory;
 
 pub mod cli;
 pub mod console;
+pub mod consumer;
 pub mod doctor;
 pub mod policies;

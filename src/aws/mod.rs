@@ -1,7 +1,8 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
-//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, and [`signin`] is what `credadmin console` does.
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, and
+//! [`reading`] what `credadmin consumer` does, which is not the daemon's host.
 
 mod bucket;
 mod clients;
@@ -9,6 +10,7 @@ mod failure;
 mod http;
 mod instance_role;
 pub mod metadata;
+pub mod reading;
 pub mod sdk;
 pub mod signin;
 mod survey;

@@ -20,6 +20,8 @@ pub enum Operation {
     ListSecretVersionIds,
     /// The sign-in service of the console; not the daemon's.
     GetSigninToken,
+    /// Secrets Manager; not the daemon's.
+    GetSecretValue,
 }
 
 impl fmt::Display for Operation {
@@ -31,6 +33,7 @@ impl fmt::Display for Operation {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::ListSecretVersionIds => "secretsmanager:ListSecretVersionIds",
             Self::GetSigninToken => "signin:GetSigninToken",
+            Self::GetSecretValue => "secretsmanager:GetSecretValue",
         })
     }
 }
@@ -196,6 +199,16 @@ impl Trouble {
             (Kind::Invalid, Operation::GetSigninToken) => {
                 "check that nothing between this host and the sign-in service rewrites requests; credadmin doctor --live shows what \
                  the service takes of a session"
+            }
+            (Kind::Denied | Kind::NoSecret | Kind::Invalid, Operation::GetSecretValue) => {
+                "check --secret-id and --region, and that this instance's role allows the call on the secret, and kms:Decrypt on its KMS \
+                 key; a change takes a few minutes to be seen"
+            }
+            (Kind::Kms, Operation::GetSecretValue) => {
+                "check that the KMS key is enabled, and that this instance's role may use it (kms:Decrypt)"
+            }
+            (Kind::NoRegion, Operation::GetSecretValue) => {
+                "give --region, or check that IMDSv2 is on: the metadata service tells it, too"
             }
             (kind, _) => kind.remedy(),
         }
