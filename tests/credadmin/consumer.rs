@@ -4,11 +4,14 @@ mod cache;
 mod clients;
 mod exec;
 mod field;
+mod planned;
 mod process;
 mod serve;
 mod told;
 mod value;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use credadmin::clock::Clock;
@@ -44,6 +47,7 @@ impl Scene {
         aws.world.add_role(Role::new("EC2Normal").policy("read", EC2_NORMAL));
         aws.world.set_instance_role(&instance, Some("EC2Normal"));
         let session = tempfile::tempdir_in("/dev/shm").expect("a directory in memory");
+        fs::set_permissions(session.path(), fs::Permissions::from_mode(0o700)).expect("its owner's alone");
         let aside = tempfile::tempdir().expect("a directory");
         Self { aws, instance, publisher, session, aside }
     }

@@ -26,13 +26,21 @@ fn by_process(scene: &Scene) -> Way {
     let profile =
         format!("[default]\ncredential_process = {credadmin} consumer process --secret-id SensitiveS3 --region eu-central-1\n");
     std::fs::write(&path, profile).expect("a profile");
-    Way { name: "credential_process", variables: vec![("AWS_CONFIG_FILE".into(), path.to_string_lossy().into())] }
+    Way {
+        name: "credential_process",
+        is_process: true,
+        variables: vec![("AWS_CONFIG_FILE".into(), path.to_string_lossy().into())],
+    }
 }
 
 fn by_endpoint(scene: &Scene, url: &str) -> Way {
     let token = token_file(scene, TOKEN).to_string_lossy().into_owned();
     let variables = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.to_owned()), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token)];
-    Way { name: "container endpoint", variables: variables.map(|(name, value)| (name.to_owned(), value)).into() }
+    Way {
+        name: "container endpoint",
+        is_process: false,
+        variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+    }
 }
 
 /// Stops the publisher, on a panic too.

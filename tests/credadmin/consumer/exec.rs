@@ -68,8 +68,10 @@ fn it_exits_as_the_command_does() {
         (said.code, said.words.as_str()),
         (127, "error: no-such-program can't be run: No such file or directory (os error 2)\n")
     );
-    let said = not_run("/etc/hostname");
-    assert_eq!((said.code, said.words.as_str()), (126, "error: /etc/hostname can't be run: Permission denied (os error 13)\n"));
+    let file = scene.aside.path().join("file").to_string_lossy().into_owned();
+    std::fs::write(&file, "").expect("a file");
+    let said = not_run(&file);
+    assert_eq!((said.code, said.words), (126, format!("error: {file} can't be run: Permission denied (os error 13)\n")));
 }
 
 #[test]

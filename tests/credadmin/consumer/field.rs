@@ -15,6 +15,7 @@ const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/javascript/no
 /// How a client gets at the session: the variables for it.
 pub struct Way {
     pub name: &'static str,
+    pub is_process: bool,
     pub variables: Vec<(String, String)>,
 }
 
@@ -28,6 +29,10 @@ pub fn javascript(scene: &Scene, way: &Way) -> Process {
     assert!(Path::new(MODULES).exists(), "no AWS SDK for JavaScript: tests/run installs it");
     let mut command = Command::new("node");
     command.arg("client.cjs").current_dir(format!("{SOURCES}/javascript")).env("NODE_PATH", MODULES);
+    if way.is_process {
+        // Told that there is none, this SDK would go on to the instance's own role.
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+    }
     Process::spawn("the AWS SDK for JavaScript", with(&mut command, scene, way))
 }
 

@@ -87,10 +87,11 @@ fn while_there_is_no_session_it_says_why() {
     let scene = Scene::new();
     let (process, url) = start(&scene);
     let closed = "closed: the secret has no value yet; no window has opened so far";
-    for _ in 0..3 {
+    for _ in 0..20 {
         assert_eq!(get(&url), error(403, "AccessClosed", closed));
     }
-    assert_eq!((scene.reads(), process.lines_with(closed).len()), (1, 1));
+    assert!(scene.reads() < 10, "it is good for seconds");
+    assert_eq!(process.lines_with(closed).len(), 1, "told once");
 
     let opened = in_seconds(3600);
     scene.publish("one", opened);
@@ -113,8 +114,10 @@ fn what_may_pass_is_another_status_than_what_does_not() {
         let (told, error) = get(&url);
         let message = error["Message"].as_str().expect("a message").to_owned();
         assert!(told == status && message.starts_with("secretsmanager:GetSecretValue failed with "), "{told}: {message}");
-        assert_eq!(get(&url).0, status);
-        assert_eq!(scene.reads(), 1, "AWS is not asked again at once");
+        for _ in 0..20 {
+            assert_eq!(get(&url).0, status);
+        }
+        assert!(scene.reads() < 9, "AWS is not asked again at once");
         assert_eq!(process.lines_with("failed with").len(), 1);
     }
 }

@@ -7,8 +7,7 @@ use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
 /// What `--help` shows for these would wait for AWS.
-const NEED_AWS: [&str; 7] =
-    ["run", "status", "doctor", "console", "consumer process", "consumer exec", "consumer serve"];
+const NEED_AWS: [&str; 7] = ["run", "status", "doctor", "console", "consumer process", "consumer exec", "consumer serve"];
 /// What is said of a key, and in the complaint about a bad value.
 const LIMITS: [(&str, &str); 7] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),
