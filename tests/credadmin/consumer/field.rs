@@ -33,6 +33,8 @@ pub fn javascript(scene: &Scene, way: &Way) -> Process {
         // Told that there is none, this SDK would go on to the instance's own role.
         command.env("AWS_EC2_METADATA_DISABLED", "true");
     }
+    // It warns on standard error of a Node.js that it will not support for long.
+    command.env("NODE_NO_WARNINGS", "1");
     Process::spawn("the AWS SDK for JavaScript", with(&mut command, scene, way))
 }
 
