@@ -1,5 +1,7 @@
 //! What the value of a secret means at a moment, and for how long it need not be read again. Pure.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
@@ -12,12 +14,17 @@ pub const FRESH: SignedDuration = SignedDuration::from_secs(60);
 pub const FRESH_AT_THE_EDGE: SignedDuration = SignedDuration::from_secs(5);
 
 /// What Secrets Manager answered, and when it was asked.
-#[derive(Debug)]
 pub struct Held {
     /// When.
     pub read_at: Timestamp,
     /// The value; `None` where the secret had none.
     pub value: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("read_at", &self.read_at).finish_non_exhaustive()
+    }
 }
 
 impl Held {
@@ -71,6 +78,11 @@ mod tests {
             held.judge(at("09:00:00")).unwrap_err().to_string(),
             "closed since 2026-12-01T09:00:00Z: the session in the secret has ended, and none has taken its place"
         );
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_a_value() {
+        assert_eq!(format!("{:?}", held("08:00:00", "09:00:00")), "Held { read_at: 2026-12-01T08:00:00Z, .. }");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod field;
 mod planned;
 mod process;
 mod serve;
+mod source;
 mod told;
 mod value;
 
@@ -91,6 +92,7 @@ impl Scene {
         let mut credadmin = Command::new(env!("CARGO_BIN_EXE_credadmin"));
         credadmin.args(["consumer", command, "--secret-id", "SensitiveS3"]).args(more).env_clear();
         credadmin.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        credadmin.envs([("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")]);
         credadmin.envs(self.aws.environment.iter().map(|(name, value)| (*name, value)));
         credadmin
     }

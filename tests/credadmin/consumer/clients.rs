@@ -15,6 +15,8 @@ use super::{Scene, in_seconds};
 use crate::emulators::PROGRAMS;
 use crate::harness::{PATIENCE, Process};
 
+/// How a client is started.
+type Start = fn(&Scene, &Way) -> Process;
 /// How long a session is said to last, in seconds, and how often it is published.
 const LASTS: i64 = 20;
 const AGAIN: Duration = Duration::from_secs(4);
@@ -96,7 +98,7 @@ fn every_client_goes_on_across_a_refresh_and_is_told_the_end() {
     let scene = Scene::new();
     let (_serving, url) = start(&scene);
     let ways = [by_process(&scene), by_endpoint(&scene, &url)];
-    let kinds: [(&str, fn(&Scene, &Way) -> Process); 3] = [("boto3", boto3), ("javascript", javascript), ("rust", rust)];
+    let kinds: [(&str, Start); 3] = [("boto3", boto3), ("javascript", javascript), ("rust", rust)];
     let mut clients: Vec<(String, Process)> = Vec::new();
     publishing(&scene, "one", || {
         for way in &ways {

@@ -11,6 +11,7 @@ use strict_aws::{ApiError, Fault, Operation};
 
 use super::{Scene, in_seconds, said};
 use crate::harness::{PATIENCE, Process, run_to_end};
+use crate::story::CANARY;
 
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -80,6 +81,7 @@ fn who_knows_the_token_gets_the_session_as_container_credentials() {
     assert!(process.stop().success());
     let open = format!("SensitiveS3: open, session {} until {ends}", part("sessionId"));
     assert_eq!(process.lines_with("SensitiveS3: open"), [open], "told once");
+    assert_eq!(process.lines_with(CANARY), [""; 0]);
 }
 
 #[test]
@@ -146,23 +148,22 @@ fn it_listens_on_loopback_alone() {
     assert_eq!((said.code, said.words.as_str()), (2, why));
 }
 
-/// As the packages' units have it.
+/// As the packages' unit has it.
 #[test]
 fn systemd_passes_it_a_socket() {
     let scene = Scene::open();
-    let passed = |address: &str| {
-        let ours = command(&scene, "127.0.0.1:1");
-        let mut activate = Command::new("systemd-socket-activate");
-        activate.env_clear().arg("--listen").arg(address);
-        let variables = ours.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        for (name, value) in variables {
-            activate.arg("--setenv").arg(format!("{}={}", name.to_string_lossy(), value.to_string_lossy()));
-        }
-        activate.arg(ours.get_program()).args(ours.get_args());
-        Process::spawn("systemd-socket-activate", &activate)
-    };
+    let unit = include_str!("../../../systemd/credadmin-consumer@.service");
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/credadmin ")).expect("a command line");
+    let directory = token_file(&scene, TOKEN).parent().expect("a directory").to_string_lossy().into_owned();
+    let arguments = line.split(' ').map(|word| word.replace("%I", "SensitiveS3").replace("%d", &directory));
     let port = free_port();
-    let mut process = passed(&format!("127.0.0.1:{port}"));
+    let mut activate = Command::new("systemd-socket-activate");
+    activate.arg("--listen").arg(format!("127.0.0.1:{port}"));
+    for (name, value) in &scene.aws.environment {
+        activate.arg("--setenv").arg(format!("{name}={value}"));
+    }
+    activate.arg(env!("CARGO_BIN_EXE_credadmin")).args(arguments);
+    let mut process = Process::spawn("systemd-socket-activate", &activate);
     process.wait_for_line("Listening on", PATIENCE);
     let url = format!("http://127.0.0.1:{port}/credentials");
     assert_eq!(get(&url).0, 200, "who came first is answered too");
