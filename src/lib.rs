@@ -33,6 +33,7 @@ mod memory;
 
 pub mod cli;
 pub mod console;
+pub mod consumer;
 pub mod doctor;
 pub mod policies;
 pub mod requests;

@@ -25,6 +25,17 @@ struct Value<'a> {
     role_arn: &'a str,
     grants: Vec<&'a str>,
     issued_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_next: Option<String>,
+}
+
+/// What readers are told beside the session.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// For which grants it is.
+    pub grants: &'a [Name],
+    /// When the next window opens, if this is the last session before it.
+    pub opens_next: Option<Timestamp>,
 }
 
 /// Publishes `session` in `secret` as `version_id`. It is sent again only while it is `in_time`.
@@ -34,12 +45,12 @@ struct Value<'a> {
 pub async fn publish(
     aws: &impl Aws,
     secret: &Secret,
-    grants: &[Name],
+    told: Told<'_>,
     session: &Session,
     version_id: &str,
     in_time: impl Fn() -> bool,
 ) -> Result<Receipt, Trouble> {
-    let value = value(secret, grants, session);
+    let value = value(secret, told, session);
     let mut sends = 1;
     loop {
         match aws.put_secret_value(&secret.secret_id, version_id, &value).await {
@@ -49,15 +60,16 @@ pub async fn publish(
     }
 }
 
-fn value(secret: &Secret, grants: &[Name], session: &Session) -> Zeroizing<String> {
+fn value(secret: &Secret, told: Told<'_>, session: &Session) -> Zeroizing<String> {
     let value = Value {
         session_id: &session.credential.access_key_id,
         session_key: &session.credential.secret_access_key,
         session_token: &session.credential.session_token,
         expiration: rfc3339(session.ends),
         role_arn: &secret.role_arn,
-        grants: grants.iter().map(Name::as_str).collect(),
+        grants: told.grants.iter().map(Name::as_str).collect(),
         issued_at: rfc3339(session.issued_at),
+        opens_next: told.opens_next.map(rfc3339),
     };
     Zeroizing::new(serde_json::to_string(&value).expect("strings always serialise"))
 }

@@ -35,6 +35,8 @@ pub struct Errand {
     pub opened: Timestamp,
     /// When the session that should be in the secret ends; `None` only looks.
     pub ends: Option<Timestamp>,
+    /// When the next window opens, if that session is the last before it, and as far as is planned.
+    pub opens_next: Option<Timestamp>,
     /// When the plan is to be looked at again: from then on another session may be due.
     pub good_until: Timestamp,
     /// The last version id known to have been written.
@@ -144,7 +146,8 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     if !in_time() {
         return Ok(Done::Looked);
     }
-    match vault::publish(aws, &errand.secret, &errand.grants, &session, &version_id, in_time).await {
+    let told = vault::Told { grants: &errand.grants, opens_next: errand.opens_next };
+    match vault::publish(aws, &errand.secret, told, &session, &version_id, in_time).await {
         Ok(receipt) => {
             let session = Published {
                 grants: errand.grants.clone(),

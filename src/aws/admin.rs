@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use super::Aws;
 use super::clients;
 use super::failure::trouble;
+use super::reading::Reading;
 use super::sdk::Sdk;
 use super::trouble::{Kind, Operation, Trouble};
 use crate::credential::Credential;
@@ -30,7 +31,7 @@ pub struct Caller {
 }
 
 /// The calls that end access, and those that see it end.
-pub trait Admin: Aws {
+pub trait Admin: Aws + Reading {
     /// STS's GetCallerIdentity, which needs no permission.
     fn identify(&self) -> impl Future<Output = Result<Caller, Trouble>> + Send;
 
@@ -42,9 +43,6 @@ pub trait Admin: Aws {
 
     /// When a version of a secret was written, by Secrets Manager's ListSecretVersionIds; `None` if it is not listed.
     fn written_at(&self, secret_id: &str, version_id: &str) -> impl Future<Output = Result<Option<Timestamp>, Trouble>> + Send;
-
-    /// The session in a secret, by GetSecretValue; `None` if its value is none.
-    fn session_in(&self, secret_id: &str) -> impl Future<Output = Result<Option<Credential>, Trouble>> + Send;
 
     /// S3's HeadBucket with a session: its status.
     ///
@@ -101,10 +99,6 @@ impl Admin for Sdk {
             }
         }
         Ok(None)
-    }
-
-    async fn session_in(&self, secret_id: &str) -> Result<Option<Credential>, Trouble> {
-        self.read_session(secret_id).await
     }
 
     async fn sees_bucket(&self, session: &Credential, bucket: &str) -> Result<u16, String> {

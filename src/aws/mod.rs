@@ -1,8 +1,8 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
-//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, and [`admin`]
-//! and `reading` are what `credadmin revoke` does.
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, [`admin`] what
+//! `credadmin revoke` does, and [`reading`] what `credadmin consumer` does, which is not on the daemon's host.
 
 pub mod admin;
 mod bucket;
@@ -11,7 +11,7 @@ mod failure;
 mod http;
 mod instance_role;
 pub mod metadata;
-mod reading;
+pub mod reading;
 pub mod sdk;
 pub mod signin;
 mod survey;

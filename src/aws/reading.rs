@@ -1,39 +1,55 @@
-//! Secrets Manager's GetSecretValue, which the daemon does without: for who tries the session that readers get.
+//! What a consumer asks of Secrets Manager: the current value of one secret, and nothing else.
 
-use serde::Deserialize;
+use std::future::Future;
+
 use zeroize::Zeroizing;
 
+use super::Aws;
 use super::failure::trouble;
 use super::sdk::Sdk;
-use super::trouble::{Operation, Trouble};
-use crate::credential::Credential;
+use super::trouble::{Kind, Operation, Trouble};
 
-/// The three keys that readers have always used.
-#[derive(Deserialize)]
-struct Value {
-    #[serde(rename = "sessionId")]
-    id: String,
-    #[serde(rename = "sessionKey")]
-    key: String,
-    #[serde(rename = "sessionToken")]
-    token: String,
+/// The version that readers get.
+const CURRENT: &str = "AWSCURRENT";
+/// Part of AWS's text where the secret is there and no version has the label: `Secrets Manager can't find the specified secret
+/// value for staging label: AWSCURRENT`. Without a secret it ends before `value`.
+const NO_VALUE: &str = "specified secret value";
+
+/// The one call of a consumer.
+pub trait Reading: Send + Sync + 'static {
+    /// Secrets Manager's GetSecretValue of AWSCURRENT; `None` where no version is that yet.
+    ///
+    /// # Errors
+    /// What AWS says, or why it does not.
+    fn current_value(&self, secret_id: &str) -> impl Future<Output = Result<Option<Zeroizing<Vec<u8>>>, Trouble>> + Send;
+}
+
+impl Reading for Sdk {
+    async fn current_value(&self, secret_id: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+        match self.ask(secret_id).await {
+            Err(trouble) if trouble.kind == Kind::StaleCredentials => {
+                self.renew().await;
+                self.ask(secret_id).await
+            }
+            answer => answer,
+        }
+    }
 }
 
 impl Sdk {
-    /// The session in a secret; `None` if its value is none.
-    ///
-    /// # Errors
-    /// What AWS says.
-    pub(super) async fn read_session(&self, secret_id: &str) -> Result<Option<Credential>, Trouble> {
+    async fn ask(&self, secret_id: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
         let operation = Operation::GetSecretValue;
-        let call = self.ready(operation).await?.secrets.get_secret_value().secret_id(secret_id);
-        let answer = call.send().await.map_err(|e| trouble(operation, &e))?;
-        let value = Zeroizing::new(answer.secret_string.unwrap_or_default());
-        let value = serde_json::from_str::<Value>(&value).ok();
-        Ok(value.map(|value| Credential {
-            access_key_id: value.id,
-            secret_access_key: Zeroizing::new(value.key),
-            session_token: Zeroizing::new(value.token),
-        }))
+        // The label is named, so that a policy may ask for it (aws-facts §8).
+        let call = self.ready(operation).await?.secrets.get_secret_value().secret_id(secret_id).version_stage(CURRENT);
+        match call.send().await.map_err(|e| trouble(operation, &e)) {
+            Ok(answer) => {
+                let text = answer.secret_string.map(String::into_bytes);
+                let value = text.or_else(|| answer.secret_binary.map(|blob| blob.into_inner()));
+                let missing = || Trouble::new(operation, Kind::Garbled, "UnreadableAnswer", "the answer holds no value");
+                value.map(|value| Some(Zeroizing::new(value))).ok_or_else(missing)
+            }
+            Err(trouble) if trouble.kind == Kind::NoSecret && trouble.message.contains(NO_VALUE) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
     }
 }

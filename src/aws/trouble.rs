@@ -206,6 +206,16 @@ impl Trouble {
                 "check that nothing between this host and the sign-in service rewrites requests; credadmin doctor --live shows what \
                  the service takes of a session"
             }
+            (Kind::Denied | Kind::NoSecret | Kind::Invalid, Operation::GetSecretValue) => {
+                "check --secret-id and --region, and that this instance's role allows the call on the secret, and kms:Decrypt on its KMS \
+                 key; a change takes a few minutes to be seen"
+            }
+            (Kind::Kms, Operation::GetSecretValue) => {
+                "check that the KMS key is enabled, and that this instance's role may use it (kms:Decrypt)"
+            }
+            (Kind::NoRegion, Operation::GetSecretValue) => {
+                "give --region, or check that IMDSv2 is on: the metadata service tells it, too"
+            }
             (kind, _) => kind.remedy(),
         }
     }

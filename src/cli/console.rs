@@ -67,7 +67,7 @@ fn signed_in(arguments: &Arguments, settings: &Settings, clock: &Clock) -> Resul
     }
     let directory = match arguments.open {
         true => Some(browser::place().map_err(|why| (why, USAGE))?),
-        false => kept_by_nobody().map(|()| None)?,
+        false => kept_by_nobody("the URL").map(|()| None)?,
     };
     let stay = left_of(watched, clock.now())?;
     let failed = |error: &dyn std::error::Error| (format!("credadmin can't start: {error}"), EX_OSERR);
@@ -112,8 +112,8 @@ fn left_of(watched: &Watched, now: Timestamp) -> Result<Stay, Refusal> {
     }
 }
 
-/// A URL that is a credential goes neither to the journal nor to a file.
-fn kept_by_nobody() -> Result<(), Refusal> {
+/// `what` is a credential: it goes neither to the journal nor to a file.
+pub(super) fn kept_by_nobody(what: &str) -> Result<(), Refusal> {
     let stdout = fstat(io::stdout().as_fd()).map_err(|error| (format!("there is no standard output: {error}"), EX_OSERR))?;
     let journal = std::env::var("JOURNAL_STREAM").unwrap_or_default();
     let to = match () {
@@ -121,7 +121,7 @@ fn kept_by_nobody() -> Result<(), Refusal> {
         () if SFlag::from_bits_truncate(stdout.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG => "a file",
         () => return Ok(()),
     };
-    Err((format!("standard output is {to}: the URL is a credential, and goes to a terminal or a pipe only"), USAGE))
+    Err((format!("standard output is {to}: {what} is a credential, and goes to a terminal or a pipe only"), USAGE))
 }
 
 /// What whoever reads the URL has to know.

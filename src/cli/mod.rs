@@ -6,6 +6,7 @@ mod browser;
 mod check;
 mod completions;
 mod console;
+mod consumer;
 mod deny;
 mod desk;
 mod doctor;
@@ -69,6 +70,8 @@ enum Command {
     /// Print a URL that signs a browser in to the AWS console while a window is open. Exits with 75 outside of one.
     #[command(after_help = "Example: credadmin console sensitive-s3")]
     Console(console::Arguments),
+    /// What applications use, on their hosts: the session as AWS SDKs take it. It needs no config.
+    Consumer(consumer::Arguments),
     /// Print what the account has to allow, made from the config: roles, trust, readers, buckets. AWS is not called.
     #[command(after_help = "Example: credadmin policies --bucket sensitive-bucket --format cloudformation")]
     Policies(Box<policies::Arguments>),
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Revoke(arguments) => revoke::revoke(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Console(arguments) => console::console(&arguments),
+        Command::Consumer(arguments) => consumer::consumer(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Request(arguments) => request::request(&arguments),
         Command::Requests(arguments) => requests::requests(&arguments),

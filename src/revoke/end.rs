@@ -5,6 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::tries::again;
 use crate::aws::admin::Admin;
 use crate::clock::Clock;
+use crate::consumer::Session;
+use crate::consumer::value::{self, Content};
 use crate::credential::Credential;
 use crate::grant::Secret;
 
@@ -24,8 +26,10 @@ pub struct Probe<'a> {
 /// # Errors
 /// Why nothing can be seen with it, in words.
 pub async fn probe<'a>(aws: &impl Admin, clock: &Clock, secret: &Secret, bucket: &'a str) -> Result<Probe<'a>, String> {
-    let session = again(clock, async || aws.session_in(&secret.secret_id).await).await.map_err(|trouble| trouble.to_string())?;
-    let session = session.ok_or_else(|| format!("there is no session in {}", secret.name))?;
+    let value = again(clock, async || aws.current_value(&secret.secret_id).await).await.map_err(|trouble| trouble.to_string())?;
+    let Some(Ok(Content::Session(Session { credential: session, .. }))) = value.as_deref().map(|value| value::read(value)) else {
+        return Err(format!("there is no session in {}", secret.name));
+    };
     match aws.sees_bucket(&session, bucket).await? {
         200 => Ok(Probe { session, bucket }),
         status => Err(format!("HeadBucket of {bucket} with the session of {} is answered with {status} already", secret.name)),

@@ -49,6 +49,11 @@ impl Watch {
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
             opened: coverage.stretches().iter().find(|span| span.contains(at.now)).map_or(back, |span| span.opens),
             ends: plan.ends,
+            // Of the last session of its coverage: those before it are followed by another.
+            opens_next: plan
+                .ends
+                .filter(|ends| coverage.end_at(at.now) == Some(*ends))
+                .and_then(|ends| Some(coverage.next_opening(ends)?.0)),
             good_until: plan.look_again.unwrap_or(Timestamp::MAX),
             written: self.written.as_ref().map(|(version_id, since)| Written {
                 version_id: version_id.clone(),

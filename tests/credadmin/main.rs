@@ -6,6 +6,7 @@ mod check;
 mod complaints;
 mod conformance;
 mod console;
+mod consumer;
 mod doctor;
 mod drop_ins;
 mod emulators;

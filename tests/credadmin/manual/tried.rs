@@ -7,8 +7,21 @@ use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
 /// What `--help` shows for these would wait for AWS, or for other people.
-const NEED_AWS: [&str; 10] =
-    ["run", "status", "revoke", "doctor", "console", "request", "requests", "approve", "deny", "withdraw"];
+const NEED_AWS: [&str; 13] = [
+    "run",
+    "status",
+    "revoke",
+    "doctor",
+    "console",
+    "consumer process",
+    "consumer exec",
+    "consumer serve",
+    "request",
+    "requests",
+    "approve",
+    "deny",
+    "withdraw",
+];
 /// What is said of a key, and in the complaint about a bad value.
 const LIMITS: [(&str, &str); 7] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),
@@ -108,12 +121,14 @@ pub fn examples(texts: &Texts) -> Vec<String> {
         for line in of_help.into_iter().chain(of_page.clone()) {
             let ours = line.split(['|', '>', '&']).next().unwrap_or_default().split_once("credadmin ");
             let args: Vec<&str> = ours.map(|(_, args)| args.split_whitespace().collect()).unwrap_or_default();
-            if args.first() != Some(&name.as_str()) {
+            let own: Vec<&str> = name.split(' ').collect();
+            if !args.starts_with(&own) {
                 continue;
             }
             // Help is printed only where what stands before it is right.
             let output = match NEED_AWS.contains(&name.as_str()) {
-                true => alone(&[&args[..], &["--help"]].concat()),
+                // Behind `--` it would be another's.
+                true => alone(&[args.split(|arg| *arg == "--").next().unwrap_or_default(), &["--help"]].concat()),
                 false if name == HIDDEN => alone(&args),
                 false => credadmin.run_to_end(&args),
             };

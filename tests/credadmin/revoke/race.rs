@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credadmin::aws::admin::{Admin, Caller};
+use credadmin::aws::reading::Reading;
 use credadmin::aws::sdk::{Endpoints, Sdk};
 use credadmin::aws::trouble::Trouble;
 use credadmin::aws::{Connection, Credentials};
@@ -11,9 +12,17 @@ use credadmin::revoke::{Aim, Deed, Report, aim, look};
 use credadmin::schedule::token::{denied_before, ends, token};
 use jiff::Timestamp;
 use strict_aws::{Fault, Operation, Role};
+use zeroize::Zeroizing;
 
 use super::REVOKER;
 use crate::story::{Held, ONE_DAY, Story, hold, minutes, seconds};
+
+impl Reading for Held<Sdk> {
+    async fn current_value(&self, secret_id: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+        let _still = hold();
+        self.0.current_value(secret_id).await
+    }
+}
 
 impl Admin for Held<Sdk> {
     async fn identify(&self) -> Result<Caller, Trouble> {
@@ -34,11 +43,6 @@ impl Admin for Held<Sdk> {
     async fn written_at(&self, secret_id: &str, version_id: &str) -> Result<Option<Timestamp>, Trouble> {
         let _still = hold();
         self.0.written_at(secret_id, version_id).await
-    }
-
-    async fn session_in(&self, secret_id: &str) -> Result<Option<Credential>, Trouble> {
-        let _still = hold();
-        self.0.session_in(secret_id).await
     }
 
     async fn sees_bucket(&self, session: &Credential, bucket: &str) -> Result<u16, String> {

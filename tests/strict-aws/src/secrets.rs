@@ -69,7 +69,9 @@ impl World {
         version_stage: Option<&str>,
     ) -> Result<SecretValue, ApiError> {
         let operation = Operation::GetSecretValue;
-        self.call(operation, caller, vec![("secretId", secret_id.to_owned())], |state, now, who| {
+        let mut parameters = vec![("secretId", secret_id.to_owned())];
+        parameters.extend(version_stage.map(|stage| ("versionStage", stage.to_owned())));
+        self.call(operation, caller, parameters, |state, now, who| {
             let secret = state.secret(now, who, operation, secret_id)?;
             secret.check_not_deleted()?;
             secret.value(version_id, version_stage)
