@@ -65,8 +65,15 @@ impl Entry {
             unit: take("_SYSTEMD_UNIT").ok(),
             uid: take("_UID").ok().and_then(|uid| uid.parse().ok()),
             program: take("_EXE").ok(),
-            fields,
+            fields: fields.into_iter().filter(|(name, _)| !name.starts_with('_')).collect(),
         }))
+    }
+
+    /// When and where the entry on a line was written, whatever it tells of; `None` for what is no entry.
+    pub fn written(line: &str) -> Option<(Timestamp, String)> {
+        let fields: Map<String, Value> = serde_json::from_str(line).ok()?;
+        let at = Timestamp::from_microsecond(text(fields.get("__REALTIME_TIMESTAMP")?)?.parse().ok()?).ok()?;
+        Some((at, fields.get("_HOSTNAME").and_then(text).unwrap_or_default()))
     }
 
     /// A field of the entry, such as `GRANT`.
