@@ -25,10 +25,13 @@ pub fn sheet(rows: &[Row], span: &Span, now: Timestamp) -> Sheet {
 
 fn window(row: &Row, span: &Span, now: Timestamp) -> Sheet {
     let grant = row.grant.as_deref().unwrap_or("grant not told");
-    let opened = row.opened.map_or("opening not told".into(), show);
-    let closed = row.closed.map_or("end not told".into(), show);
-    let mut sheet =
-        vec![vec![(Tone::Usual, "  ".into()), (Tone::Head, plain(grant)), (Tone::Usual, format!("  {opened} to {closed}"))]];
+    let when = match (row.opened.map(show), row.closed.map(show)) {
+        (Some(opened), Some(closed)) => format!("  {opened} to {closed}"),
+        (Some(opened), None) => format!("  from {opened}, its end is not told"),
+        (None, Some(closed)) => format!("  until {closed}, its opening is not told"),
+        (None, None) => "  neither its opening nor its end is told".into(),
+    };
+    let mut sheet = vec![vec![(Tone::Usual, "  ".into()), (Tone::Head, plain(grant)), (Tone::Usual, when)]];
     let papers = [
         ("requested by", &row.requested_by),
         ("approved by", &row.approved_by),

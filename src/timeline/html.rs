@@ -96,7 +96,9 @@ fn table(out: &mut String, timeline: &Timeline) {
                 What::Trouble => "Trouble",
             };
             let _ = write!(out, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><bdi>{}</bdi></th>", escaped(&lane.name));
-            for cell in [what, &timeline.show(fact.span.opens), &timeline.show(fact.span.closes), &fact.text] {
+            let is_moment = fact.span.opens == fact.span.closes;
+            let to = if is_moment { String::new() } else { timeline.show(fact.span.closes) };
+            for cell in [what, &timeline.show(fact.span.opens), &to, &fact.text] {
                 let _ = write!(out, "<td role=\"cell\">{}</td>", escaped(cell));
             }
             *out += "</tr>\n";

@@ -172,8 +172,8 @@ impl<'a> Pen<'a> {
     fn label(&self, out: &mut String, class: &str, at: Timestamp, y: u32, text: &str) {
         let place = self.timeline.place(at);
         let anchor = match () {
-            () if place < 0.06 => " start",
-            () if place > 0.94 => " end",
+            () if place < 0.04 => " start",
+            () if place > 0.96 => " end",
             () => "",
         };
         let _ = write!(out, r#"<text class="{class}{anchor}" x="{}" y="{y}">{}</text>"#, self.x(at), escaped(text));

@@ -50,9 +50,9 @@ pub fn svg(timeline: &Timeline) -> String {
         let _ = write!(out, r#"<text class="{class}" x="{EDGE}" y="{y}">{}</text>"#, escaped(text));
     };
     text(&mut out, "name", y - 4, "credadmin timeline");
-    for line in [heading(timeline)].iter().chain(&timeline.remarks) {
+    for line in [heading(timeline)].iter().chain(&timeline.remarks).flat_map(|text| wrapped(text)) {
         y += LINE;
-        text(&mut out, "note", y - 4, line);
+        text(&mut out, "note", y - 4, &line);
     }
     y += 6;
     let across = WIDTH - 2 * EDGE;
@@ -87,6 +87,21 @@ pub fn svg(timeline: &Timeline) -> String {
 
 /// What is said where there is nothing to see.
 pub const NOTHING: &str = "No secret in the config, and none in the journal.";
+
+/// In lines that fit: SVG breaks none by itself.
+fn wrapped(text: &str) -> Vec<String> {
+    const FITS: usize = 125;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("one at least");
+        match line.chars().count() + word.chars().count() < FITS || line.is_empty() {
+            true if line.is_empty() => *line = word.to_owned(),
+            true => *line += &format!(" {word}"),
+            false => lines.push(format!("    {word}")),
+        }
+    }
+    lines
+}
 
 fn short(text: &str) -> String {
     const MOST: usize = 60;

@@ -6,8 +6,8 @@ use super::page::{example, keys};
 use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
-/// What `--help` shows for these would wait for AWS.
-const NEED_AWS: [&str; 4] = ["run", "status", "doctor", "console"];
+/// What `--help` shows for these would wait for AWS, or need a journal that is not everywhere.
+const NEED_AWS: [&str; 5] = ["run", "status", "doctor", "console", "audit"];
 /// What is said of a key, and in the complaint about a bad value.
 const LIMITS: [(&str, &str); 7] = [
     ("source_identity", "2 to 64 letters, digits and _+=,.@-, not beginning with aws:"),
