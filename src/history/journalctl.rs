@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, Unreadable};
+use super::entry::{Entry, Line, Unreadable};
 use super::kind::Kind;
 
 /// What journalctl writes, in every format, if there are none.
@@ -147,7 +147,7 @@ impl Source {
         let _ = child.kill();
         child.wait().map_err(Trouble::Pipe)?;
         read.map_err(Trouble::Pipe)?;
-        Ok(Entry::written(&line).map(|(at, _)| at))
+        Ok(Line::read(&line).ok().and_then(|line| line.written()).map(|(at, _)| at))
     }
 
     fn place(&self, command: &mut Command) {
@@ -180,12 +180,13 @@ fn entries(from: impl Read, broken: impl Fn(io::Error) -> Trouble, take: &mut im
         if line.trim().is_empty() || line == NO_ENTRIES {
             continue;
         }
-        let entry = Entry::parse(&line).map_err(|error| Trouble::NoEntry { line: index + 1, error })?;
-        if let Some((at, host)) = Entry::written(&line) {
+        let no_entry = |error| Trouble::NoEntry { line: index + 1, error };
+        let line = Line::read(&line).map_err(no_entry)?;
+        if let Some((at, host)) = line.written() {
             let (first, last) = reach.entry(host).or_insert((at, at));
             (*first, *last) = (at.min(*first), at.max(*last));
         }
-        entry.into_iter().for_each(&mut *take);
+        line.entry().map_err(no_entry)?.into_iter().for_each(&mut *take);
     }
     Ok(reach)
 }

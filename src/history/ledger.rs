@@ -248,7 +248,8 @@ impl Lane {
             session.found_by.insert(teller.to_owned());
             return;
         }
-        session.published = Some((entry.at, teller.to_owned()));
+        // Sent twice, because an answer was lost, it is published once.
+        session.published.get_or_insert_with(|| (entry.at, teller.to_owned()));
         session.grants = entry.names("GRANT").map(str::to_owned).collect();
         session.access_key_id = field("ACCESS_KEY_ID");
         session.session_name = field("ROLE_SESSION_NAME");

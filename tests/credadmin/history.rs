@@ -240,7 +240,7 @@ fn what_can_not_be_read_is_told() {
     let lines = empty.path().join("lines.json");
     fs::write(&lines, format!("{}{{\"broken\n", night().text())).expect("a file");
     let read = Source::at(&lines).read(None, drop);
-    assert!(matches!(read, Err(Trouble::NoEntry { line: 11, .. })), "{read:?}");
+    assert!(matches!(read, Err(Trouble::NoEntry { line: 13, .. })), "{read:?}");
 }
 
 #[test]

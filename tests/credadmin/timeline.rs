@@ -47,7 +47,7 @@ fn past_and_plan_are_one() {
             (span("2024-03-31T01:30:00Z", "2024-03-31T05:30:00Z"), "early"),
         ]
     );
-    assert_eq!((s3.sessions.iter().filter(|session| !session.is_planned).count(), s3.gaps.len()), (3, 0));
+    assert_eq!((s3.sessions.iter().filter(|session| !session.is_planned).count(), s3.gaps.len()), (3, 0), "{:?}", s3.sessions);
     let planned: Vec<Span> = s3.sessions.iter().filter(|session| session.is_planned).map(|session| session.span).collect();
     assert!(planned.iter().all(|session| session.opens >= at(NOW)), "{planned:?}");
     assert_eq!(planned.iter().map(|session| session.closes).max(), Some(at("2024-03-31T05:30:00Z")));

@@ -3,9 +3,10 @@
 use credadmin::grant::Span;
 use credadmin::history::{Ledger, Reach};
 use credadmin::journal::Access;
+use credadmin::schedule::plan::sessions;
 use credadmin::timeline::{Past, Timeline};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::told::{Told, at, closed, in_place, opened, published, started, stopped, watched};
 
@@ -50,14 +51,16 @@ pub fn told() -> Told {
     let denied = "failing for archive (Archive): sts:AssumeRole failed with AccessDenied: not authorized";
     let fields = [("SECRET", "archive".to_owned()), ("SECRET_ID", "Archive".into()), ("GRANT", "evening".into())];
     told.raw("a", "credadmin.service", &day("19:00:02"), FAILING, denied, &fields);
-    told.on("a", &day("20:00:00"), &published(archive, &[evening], &day("21:00:00"), 1));
+    told.on("a", &day("20:00:00"), &published(archive, &[evening], &day("20:55:00"), 1));
     told.on("a", &day("20:40:00"), &published(archive, &[evening], &day("21:00:00"), 2));
     told.on("a", &day("21:00:00"), &closed(archive, evening, Access::Lapsed { died: Some(at(&day("21:00:00"))) }));
     told.on("a", &day("23:00:00"), &opened(s3, night));
-    told.on("a", &day("23:00:01"), &published(s3, &[night], &day("23:50:00"), 3));
-    told.on("a", &day("23:30:00"), &published(s3, &[night], "2024-03-31T00:30:00Z", 4));
-    told.on("a", "2024-03-31T00:10:00Z", &published(s3, &[night], "2024-03-31T01:10:00Z", 5));
-    told.on("b", "2024-03-31T00:10:05Z", &in_place(s3, "2024-03-31T01:10:00Z"));
+    let planned = sessions(at(&day("23:00:00")), at(NOW), &s3.cadence, &secrets[1].grants);
+    for (number, session) in (3..).zip(planned) {
+        let (when, ends) = ((session.at + SignedDuration::from_secs(1)).to_string(), session.ends.to_string());
+        told.on("a", &when, &published(s3, &[night], &ends, number));
+        told.on("b", &when, &in_place(s3, &ends));
+    }
     told
 }
 
@@ -100,6 +103,6 @@ pub fn crowd() -> Timeline {
         config += &format!("[grants.g{n:02}]\nsecret = 's{n:02}'\ncron = '{} {} * * *'\nduration = '20h'\n", n % 60, n % 24);
     }
     let now: Timestamp = at(NOW);
-    let span = Span { opens: now, closes: now + jiff::SignedDuration::from_hours(7 * 24) };
+    let span = Span { opens: now, closes: now + SignedDuration::from_hours(7 * 24) };
     Timeline::new(None, &watched(&config, NOW), span, now, TimeZone::UTC)
 }
