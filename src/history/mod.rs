@@ -21,7 +21,7 @@ pub use kind::Kind;
 pub use ledger::{Lane, Ledger};
 pub use plain::plain;
 pub use session::Session;
-pub use strangers::{Stranger, Unit};
+pub use strangers::{Stranger, Unit, Who};
 pub use trouble::{Failure, Mark};
 pub use watch::{Lost, Watch};
 pub use window::Window;

@@ -30,13 +30,16 @@ impl std::fmt::Display for Unit {
     }
 }
 
+/// The unit whose process wrote, the user and the program, by journald's word.
+pub type Who = (Option<String>, Option<u32>, Option<String>);
+
 /// Entries with credadmin's MESSAGE_IDs that others wrote. They are never counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stranger {
     /// The host.
     pub host: String,
-    /// The unit whose process wrote them, the user and the program, by journald's word.
-    pub who: (Option<String>, Option<u32>, Option<String>),
+    /// Who wrote them.
+    pub who: Who,
     /// How many.
     pub entries: usize,
     /// The first of them.
@@ -47,7 +50,7 @@ pub struct Stranger {
 
 /// Counts them.
 #[derive(Clone, Debug, Default)]
-pub struct Strangers(BTreeMap<(String, (Option<String>, Option<u32>, Option<String>)), (usize, Timestamp, Timestamp)>);
+pub struct Strangers(BTreeMap<(String, Who), (usize, Timestamp, Timestamp)>);
 
 impl Strangers {
     pub fn count(&mut self, entry: &Entry) {

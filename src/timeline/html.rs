@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use jiff::Timestamp;
+
 use super::lane::Lane;
 use super::model::Timeline;
-use super::shapes::{AXIS, LANE, PATTERNS, Pen, escaped};
+use super::shapes::{LANE, PATTERNS, Pen, escaped};
 use super::svg::{KEYS, NOTHING, STYLE, heading, swatch};
 use super::table::{What, facts};
 
@@ -25,7 +27,11 @@ pub fn html(timeline: &Timeline) -> String {
          <header><h1>credadmin timeline</h1>\n<p class=\"faint\">{}</p>\n",
         escaped(&heading(timeline))
     );
-    let shifts = timeline.shifts().into_iter().map(|shift| format!("{}: {}", timeline.zone_name(), shift.label));
+    let day = |t: Timestamp| timeline.zone.to_datetime(t).strftime("%a %F").to_string();
+    let shifts = timeline.shifts().into_iter().map(|shift| {
+        let (zone, label, day) = (timeline.zone_name(), &shift.label, day(shift.at));
+        format!("{zone}: {label} on {day}")
+    });
     let remarks: Vec<String> = timeline.remarks.iter().cloned().chain(shifts).collect();
     if !remarks.is_empty() {
         let items: String = remarks.iter().map(|remark| format!("<li>{}</li>", escaped(remark))).collect();
@@ -33,7 +39,8 @@ pub fn html(timeline: &Timeline) -> String {
     }
     let _ = writeln!(
         out,
-        "</header>\n<div class=\"axis\" aria-hidden=\"true\"><svg class=\"wide-as-page\" height=\"{AXIS}\">{}</svg></div>\n<main>",
+        "</header>\n<div class=\"axis\" aria-hidden=\"true\"><svg class=\"wide-as-page\" height=\"{}\">{}</svg></div>\n<main>",
+        pen.axis_height(),
         pen.axis()
     );
     for lane in &timeline.lanes {

@@ -15,8 +15,9 @@ use crate::history::plain;
 
 /// How high a lane is, in pixels.
 pub const LANE: u32 = 46;
-/// How high the axis is.
-pub const AXIS: u32 = 38;
+/// How high the axis is, and how much higher where it has changes of the clock to name.
+const AXIS: u32 = 38;
+const CLOCK: u32 = 15;
 /// Tick labels that fit on a wide page, and on a phone.
 const LABELS: (usize, usize) = (12, 5);
 /// Refreshes that are closer than this to the one before, in percent, are no longer seen as two.
@@ -58,9 +59,16 @@ impl<'a> Pen<'a> {
         Self { timeline, ticks: timeline.ticks(LABELS.0), few: timeline.ticks(LABELS.1) }
     }
 
-    /// What goes into an `<svg>` that is [`AXIS`] high: ticks, changes of the clock, and now.
+    /// How high the axis is.
+    pub fn axis_height(&self) -> u32 {
+        if self.timeline.shifts().is_empty() { AXIS } else { AXIS + CLOCK }
+    }
+
+    /// What goes into an `<svg>` that is as high as [`Pen::axis_height`]: ticks, changes of the clock, and now.
     pub fn axis(&self) -> String {
-        let mut out = self.lines(AXIS);
+        let height = self.axis_height();
+        let mut out = String::new();
+        self.lines(&mut out, 17, height);
         for tick in &self.ticks {
             let wide = if self.few.contains(tick) { "" } else { " wide" };
             let day = if tick.is_day { "date" } else { "hour" };
@@ -71,7 +79,7 @@ impl<'a> Pen<'a> {
             self.label(&mut out, "clock", shift.at, 30, &format!("clock {label}"));
         }
         if self.timeline.shows_now() {
-            self.label(&mut out, "present", self.timeline.now, 30, "now");
+            self.label(&mut out, "present", self.timeline.now, height - 8, "now");
         }
         out
     }
@@ -79,7 +87,8 @@ impl<'a> Pen<'a> {
     /// What goes into an `<svg>` that is [`LANE`] high.
     pub fn lane(&self, lane: &Lane) -> String {
         let (timeline, now) = (self.timeline, self.timeline.now);
-        let mut out = self.lines(LANE);
+        let mut out = self.silence();
+        self.lines(&mut out, 0, LANE);
         for (span, grant) in &lane.windows {
             let title = self.title(&format!("{}: {} for {grant}", lane.name, standing(span, now)), span);
             let parts =
@@ -122,30 +131,33 @@ impl<'a> Pen<'a> {
     }
 
     /// What lies behind everything.
-    fn lines(&self, height: u32) -> String {
+    fn silence(&self) -> String {
         let mut out = String::new();
-        for (class, spans, what) in [
+        let silences = [
             ("silence", &self.timeline.unknown, "no journal tells"),
             ("idle", &self.timeline.idle, "no daemon ran, as far as is known"),
-        ] {
+        ];
+        for (class, spans, what) in silences {
             for span in within(spans, &self.timeline.span) {
                 let title = self.title(what, &span);
-                self.bar(&mut out, class, &span, (0, height), &title);
+                self.bar(&mut out, class, &span, (0, LANE), &title);
             }
         }
+        out
+    }
+
+    /// Ticks, and changes of the clock.
+    fn lines(&self, out: &mut String, from: u32, to: u32) {
         for tick in &self.ticks {
             let (class, x) = (if tick.is_day { "day" } else { "tick" }, self.x(tick.at));
-            let from = if height == AXIS { 17 } else { 0 };
-            let _ = write!(out, r#"<line class="{class}" x1="{x}" x2="{x}" y1="{from}" y2="{height}"/>"#);
+            let _ = write!(out, r#"<line class="{class}" x1="{x}" x2="{x}" y1="{from}" y2="{to}"/>"#);
         }
         for shift in self.timeline.shifts() {
             let x = self.x(shift.at);
             let title = escaped(&format!("{}: {}", self.timeline.zone_name(), shift.label));
-            let from = if height == AXIS { 32 } else { 0 };
-            let _ =
-                write!(out, r#"<line class="shift" x1="{x}" x2="{x}" y1="{from}" y2="{height}"><title>{title}</title></line>"#);
+            let from = if from == 0 { 0 } else { to - 4 };
+            let _ = write!(out, r#"<line class="shift" x1="{x}" x2="{x}" y1="{from}" y2="{to}"><title>{title}</title></line>"#);
         }
-        out
     }
 
     fn refreshes(&self, out: &mut String, lane: &Lane) {

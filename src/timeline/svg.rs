@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::model::Timeline;
-use super::shapes::{AXIS, LANE, PATTERNS, Pen, escaped};
+use super::shapes::{LANE, PATTERNS, Pen, escaped};
 
 /// How wide it is drawn; it is stretched as is needed.
 const WIDTH: u32 = 960;
@@ -14,7 +14,7 @@ const LINE: u32 = 18;
 pub const STYLE: &str = include_str!("timeline.css");
 
 /// What each shape means: its class, where it lies, and in words.
-pub const KEYS: [(&str, &str); 8] = [
+pub const KEYS: [(&str, &str); 9] = [
     ("window", "window open"),
     ("coming", "window planned"),
     ("session", "session alive"),
@@ -23,6 +23,7 @@ pub const KEYS: [(&str, &str); 8] = [
     ("gap", "open, and no session"),
     ("sign", "trouble"),
     ("idle", "no daemon ran"),
+    ("silence", "no journal tells"),
 ];
 
 /// An example of a shape, 24 by 14 pixels.
@@ -59,8 +60,8 @@ pub fn svg(timeline: &Timeline) -> String {
     let part = |out: &mut String, y: u32, height: u32, shapes: &str| {
         let _ = write!(out, r#"<svg x="{EDGE}" y="{y}" width="{across}" height="{height}" overflow="visible">{shapes}</svg>"#);
     };
-    part(&mut out, y, AXIS, &pen.axis());
-    y += AXIS;
+    part(&mut out, y, pen.axis_height(), &pen.axis());
+    y += pen.axis_height();
     for lane in &timeline.lanes {
         let _ = write!(out, r#"<text class="name" x="{EDGE}" y="{}">{}"#, y + LINE, short(&lane.name));
         let _ = write!(out, r#"<tspan class="id"> ({})</tspan></text>"#, short(&lane.secret_id));
@@ -77,7 +78,7 @@ pub fn svg(timeline: &Timeline) -> String {
         let _ = write!(out, r#"<svg x="{x}" y="{y}" width="24" height="14">{}</svg>"#, swatch(class));
         let _ = write!(out, r#"<text class="key" x="{}" y="{}">{words}</text>"#, x + 30, y + 11);
     }
-    let height = y + 2 * (LINE + 4) + EDGE;
+    let height = y + 3 * (LINE + 4) + EDGE;
     let title = escaped(&format!("credadmin timeline, {}", heading(timeline)));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n\

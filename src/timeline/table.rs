@@ -8,7 +8,7 @@ use crate::grant::Span;
 use crate::history::plain;
 
 /// What a line is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// A window.
     Window,
@@ -43,7 +43,7 @@ pub fn facts(timeline: &Timeline, lane: &Lane) -> Vec<Fact> {
         span: trouble.span,
         text: plain(&trouble.message),
     }));
-    facts.sort_by_key(|fact| fact.span);
+    facts.sort_by_key(|fact| (fact.span.opens, fact.what));
     facts
 }
 
