@@ -23,6 +23,10 @@ pub mod notify;
 pub mod signals;
 pub mod standing;
 
+pub mod audit;
+pub mod sheet;
+pub mod timeline;
+
 pub mod history;
 pub mod journal;
 

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::credential::Credential;
 use crate::schedule::verdict::Staged;
+pub use survey::Version;
 use trouble::Trouble;
 
 /// The calls that credadmin makes.

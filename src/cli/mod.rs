@@ -2,8 +2,10 @@
 
 mod approval;
 mod approve;
+mod audit;
 mod browser;
 mod check;
+mod color;
 mod completions;
 mod console;
 mod consumer;
@@ -11,6 +13,7 @@ mod deny;
 mod desk;
 mod doctor;
 mod files;
+mod journal;
 mod judged;
 mod plan;
 mod policies;
@@ -20,6 +23,7 @@ mod revoke;
 mod run;
 mod status;
 mod surroundings;
+mod timeline;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,6 +41,9 @@ const EX_OSERR: u8 = 71;
 const EX_TEMPFAIL: u8 = 75;
 /// sysexits' EX_IOERR: the output can't be written.
 const EX_IOERR: u8 = 74;
+
+/// sysexits' EX_NOINPUT: the journal can't be read.
+const EX_NOINPUT: u8 = 66;
 
 /// Keeps a temporary AWS credential in a Secrets Manager secret exactly while a grant window is open.
 #[derive(Parser)]
@@ -57,6 +64,12 @@ enum Command {
     /// Print which sessions would be issued, without AWS and without a daemon.
     #[command(after_help = "Example: credadmin plan --at 2026-12-01T00:00:00Z --for 7d")]
     Plan(plan::Arguments),
+    /// Show past and future of each secret on one axis: windows, sessions, gaps, troubles; from the journal and the plan.
+    #[command(after_help = "Example: credadmin timeline --past 2d --for 5d --format html > timeline.html")]
+    Timeline(timeline::Arguments),
+    /// Print who had access to what, asked for and approved by whom, from the journal. Exits with 1 if the record has holes.
+    #[command(after_help = "Example: credadmin audit --from 2026-12-01T00:00:00Z --format csv > access.csv")]
+    Audit(audit::Arguments),
     /// Ask AWS what is published. Exits with 1 if that is not what the plan wants now.
     #[command(after_help = "Example: credadmin status --format json | jq 'select(.as_planned | not)'")]
     Status(status::Arguments),
@@ -108,6 +121,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments.config),
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Timeline(arguments) => timeline::timeline(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Revoke(arguments) => revoke::revoke(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

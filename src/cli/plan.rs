@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::check::tell;
+use super::color::{self, Color};
 use super::{ConfigArgument, refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::grant::Secret;
 use crate::schedule::plan::{Planned, sessions};
 use crate::schedule::token::token;
+use crate::sheet::{Sheet, Tone};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -28,6 +30,9 @@ pub struct Arguments {
     /// A table to read, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Whether the table is in colour.
+    #[arg(long, value_enum, default_value = "auto")]
+    color: Color,
 }
 
 /// How it is printed.
@@ -58,7 +63,7 @@ pub fn plan(arguments: &Arguments) -> ExitCode {
     let until = from.saturating_add(arguments.time).unwrap_or(Timestamp::MAX);
     let sessions = all_sessions(&settings, from, until);
     written(match arguments.format {
-        Format::Text => table(&sessions, from, arguments.time),
+        Format::Text => table(&sessions, from, arguments),
         Format::Json => lines(&sessions),
     })
 }
@@ -92,8 +97,10 @@ fn lines(sessions: &[(&Secret, Planned)]) -> io::Result<()> {
     out.flush()
 }
 
-fn table(sessions: &[(&Secret, Planned)], from: Timestamp, time: SignedDuration) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+fn table(sessions: &[(&Secret, Planned)], from: Timestamp, arguments: &Arguments) -> io::Result<()> {
+    /// Issued, ends, lasts, secret, grants, and issued by the local clock.
+    const TONES: [Tone; 6] = [Tone::Alive, Tone::Usual, Tone::Faint, Tone::Head, Tone::Open, Tone::Faint];
+    let time = arguments.time;
     let zone = TimeZone::system();
     let is_utc = sessions.iter().all(|(_, session)| zone.to_offset(session.at) == jiff::tz::Offset::UTC);
     let name = zone.iana_name().unwrap_or("local time").to_owned();
@@ -113,22 +120,30 @@ fn table(sessions: &[(&Secret, Planned)], from: Timestamp, time: SignedDuration)
         ]
     }));
     let widths: Vec<usize> = (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    let mut sheet: Sheet = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        // Blanks at the end of a line are none.
+        let last = row.iter().rposition(|cell| !cell.is_empty()).unwrap_or_default();
+        let tone = |column: usize| if index == 0 { Tone::Head } else { TONES[column] };
+        let gap = |column: usize| {
+            if column == last { String::new() } else { " ".repeat(widths[column] - row[column].chars().count() + 2) }
+        };
+        let cells = row.iter().enumerate().take(last + 1);
+        sheet.push(cells.flat_map(|(column, cell)| [(tone(column), cell.clone()), (Tone::Usual, gap(column))]).collect());
     }
-    writeln!(out)?;
     let sessions = if sessions.len() == 1 { "1 session".to_owned() } else { format!("{} sessions", sessions.len()) };
-    writeln!(out, "{sessions} (as many versions written) in {} from {from:.0}", humantime::format_duration(time.unsigned_abs()))?;
-    out.flush()
+    let time = humantime::format_duration(time.unsigned_abs());
+    let sum = format!("{sessions} (as many versions written) in {time} from {from:.0}");
+    sheet.extend([Vec::new(), vec![(Tone::Usual, sum)]]);
+    color::write(&sheet, &mut color::stdout(arguments.color))
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "wanted: an instant with its offset, such as 2026-12-01T08:00:00Z".into())
 }
 
 /// Longer than a year, a plan is of no use to anybody, and takes its time.
-fn duration(text: &str) -> Result<SignedDuration, String> {
+pub fn duration(text: &str) -> Result<SignedDuration, String> {
     let wanted = || "wanted: a length of time such as 24h or 7d, 366d at most".to_owned();
     let time = humantime::parse_duration(text).map_err(|_| wanted())?;
     SignedDuration::try_from(time).ok().filter(|time| *time <= SignedDuration::from_hours(366 * 24)).ok_or_else(wanted)

@@ -47,26 +47,7 @@ impl Entry {
     /// # Errors
     /// If the line is no entry of a journal.
     pub fn parse(line: &str) -> Result<Option<Self>, Unreadable> {
-        let fields: Map<String, Value> = serde_json::from_str(line).map_err(|error| Unreadable::NoEntry(error.to_string()))?;
-        let mut fields: BTreeMap<String, String> =
-            fields.into_iter().filter_map(|(name, value)| Some((name, text(&value)?))).collect();
-        let Some(kind) = fields.get("MESSAGE_ID").and_then(|id| Kind::of(id)) else {
-            return Ok(None);
-        };
-        let mut take = |name: &'static str| fields.remove(name).ok_or(Unreadable::Without(name));
-        let microseconds = take("__REALTIME_TIMESTAMP")?;
-        let at = microseconds.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
-        Ok(Some(Self {
-            at: at.ok_or_else(|| Unreadable::NoEntry(format!("__REALTIME_TIMESTAMP is {microseconds:?}")))?,
-            kind,
-            message: take("MESSAGE")?,
-            cursor: take("__CURSOR").unwrap_or_default(),
-            host: take("_HOSTNAME").unwrap_or_default(),
-            unit: take("_SYSTEMD_UNIT").ok(),
-            uid: take("_UID").ok().and_then(|uid| uid.parse().ok()),
-            program: take("_EXE").ok(),
-            fields,
-        }))
+        Line::read(line)?.entry()
     }
 
     /// A field of the entry, such as `GRANT`.
@@ -82,6 +63,49 @@ impl Entry {
     /// The names in a field that is a list, such as `GRANT` of a published session.
     pub fn names(&self, name: &str) -> impl Iterator<Item = &str> {
         self.field(name).into_iter().flat_map(|names| names.split(", "))
+    }
+}
+
+/// A line of `journalctl --output=json`, whatever it tells of.
+pub struct Line(BTreeMap<String, String>);
+
+impl Line {
+    /// # Errors
+    /// If it is not one.
+    pub fn read(line: &str) -> Result<Self, Unreadable> {
+        let fields: Map<String, Value> = serde_json::from_str(line).map_err(|error| Unreadable::NoEntry(error.to_string()))?;
+        Ok(Self(fields.into_iter().filter_map(|(name, value)| Some((name, text(&value)?))).collect()))
+    }
+
+    /// When and where it was written.
+    pub fn written(&self) -> Option<(Timestamp, String)> {
+        let at = Timestamp::from_microsecond(self.0.get("__REALTIME_TIMESTAMP")?.parse().ok()?).ok()?;
+        Some((at, self.0.get("_HOSTNAME").cloned().unwrap_or_default()))
+    }
+
+    /// What it tells; `None` if that is of no use.
+    ///
+    /// # Errors
+    /// If it lacks what every entry has.
+    pub fn entry(self) -> Result<Option<Entry>, Unreadable> {
+        let Self(mut fields) = self;
+        let Some(kind) = fields.get("MESSAGE_ID").and_then(|id| Kind::of(id)) else {
+            return Ok(None);
+        };
+        let mut take = |name: &'static str| fields.remove(name).ok_or(Unreadable::Without(name));
+        let microseconds = take("__REALTIME_TIMESTAMP")?;
+        let at = microseconds.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+        Ok(Some(Entry {
+            at: at.ok_or_else(|| Unreadable::NoEntry(format!("__REALTIME_TIMESTAMP is {microseconds:?}")))?,
+            kind,
+            message: take("MESSAGE")?,
+            cursor: take("__CURSOR").unwrap_or_default(),
+            host: take("_HOSTNAME").unwrap_or_default(),
+            unit: take("_SYSTEMD_UNIT").ok(),
+            uid: take("_UID").ok().and_then(|uid| uid.parse().ok()),
+            program: take("_EXE").ok(),
+            fields: fields.into_iter().filter(|(name, _)| !name.starts_with('_')).collect(),
+        }))
     }
 }
 

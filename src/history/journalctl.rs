@@ -1,5 +1,6 @@
 //! Where entries come from: journalctl, or what it wrote into a file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -7,8 +8,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, Unreadable};
+use super::entry::{Entry, Line, Unreadable};
 use super::kind::Kind;
+
+/// What journalctl writes, in every format, if there are none.
+const NO_ENTRIES: &str = "-- No entries --";
+
+/// The first and the last entry of each host.
+pub type Reach = BTreeMap<String, (Timestamp, Timestamp)>;
 
 /// A journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +42,9 @@ pub enum Trouble {
         /// What it said.
         said: String,
     },
+    /// journalctl shows a part of the journal only.
+    #[error("the journal is not shown whole: {0}")]
+    Partial(String),
     /// The file can't be read.
     #[error("{path}: {error}")]
     Unreadable {
@@ -57,11 +67,19 @@ pub enum Trouble {
 }
 
 impl Source {
-    /// Hands over the entries from `since` on, oldest first.
+    /// That of a directory of journal files, or of lines in a file; `-` is standard input.
+    pub fn at(path: &Path) -> Self {
+        match path.is_dir() {
+            true => Self::Directory(path.into()),
+            false => Self::Json(path.into()),
+        }
+    }
+
+    /// Hands over the entries from `since` on, oldest first; and says how far each host's lines reach.
     ///
     /// # Errors
-    /// If the journal can't be read to its end. What was handed over until then is not all there is.
-    pub fn read(&self, since: Option<Timestamp>, mut take: impl FnMut(Entry)) -> Result<(), Trouble> {
+    /// If the journal can't be read whole. What was handed over is not all there is.
+    pub fn read(&self, since: Option<Timestamp>, mut take: impl FnMut(Entry)) -> Result<Reach, Trouble> {
         let later = |entry: &Entry| since.is_none_or(|since| entry.at >= since);
         let mut take = |entry| {
             if later(&entry) {
@@ -89,13 +107,54 @@ impl Source {
     /// `journalctl` for the entries of every kind.
     fn journalctl(&self) -> Command {
         let mut command = Command::new("journalctl");
-        command.args(["--quiet", "--no-pager", "--all", "--output=json", "SYSLOG_IDENTIFIER=credadmin"]);
+        command.args(["--no-pager", "--all", "--output=json", "SYSLOG_IDENTIFIER=credadmin"]);
         command.args(Kind::IDS.iter().map(|(_, id)| format!("MESSAGE_ID={id}")));
+        self.place(&mut command);
+        command
+    }
+
+    /// From when to when the journal of each host reaches, by its first and last entry, credadmin's or not. Nothing for lines in
+    /// a file, which [`Source::read`] tells of.
+    ///
+    /// # Errors
+    /// If journalctl can't be run.
+    pub fn reach(&self) -> Result<Reach, Trouble> {
+        let mut reach = Reach::new();
+        if matches!(self, Self::Json(_)) {
+            return Ok(reach);
+        }
+        let mut command = Command::new("journalctl");
+        self.place(command.args(["--quiet", "--no-pager", "--field=_HOSTNAME"]));
+        let hosts = command.output().map_err(Trouble::NoJournalctl)?.stdout;
+        for host in String::from_utf8_lossy(&hosts).lines() {
+            let ends = [self.edge(host, &[])?, self.edge(host, &["--reverse"])?];
+            if let [Some(first), Some(last)] = ends {
+                reach.insert(host.to_owned(), (first, last));
+            }
+        }
+        Ok(reach)
+    }
+
+    /// When the first entry of a host was written, in this order.
+    fn edge(&self, host: &str, order: &[&str]) -> Result<Option<Timestamp>, Trouble> {
+        let mut command = Command::new("journalctl");
+        command.args(["--quiet", "--no-pager", "--output=json", "--output-fields=_HOSTNAME"]).args(order);
+        self.place(command.arg(format!("_HOSTNAME={host}")));
+        let mut child = start(&mut command)?;
+        let mut line = String::new();
+        let read = BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line);
+        // It writes on, of which nothing is wanted.
+        let _ = child.kill();
+        child.wait().map_err(Trouble::Pipe)?;
+        read.map_err(Trouble::Pipe)?;
+        Ok(Line::read(&line).ok().and_then(|line| line.written()).map(|(at, _)| at))
+    }
+
+    fn place(&self, command: &mut Command) {
         if let Self::Directory(directory) = self {
             command.arg("--merge").arg(format!("--directory={}", directory.display()));
         }
         command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
     }
 }
 
@@ -105,20 +164,29 @@ fn start(command: &mut Command) -> Result<Child, Trouble> {
 
 fn end(child: Child) -> Result<(), Trouble> {
     let output = child.wait_with_output().map_err(Trouble::Pipe)?;
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match output.status.success() {
-        true => Ok(()),
-        false => Err(Trouble::Failed { status: output.status, said: String::from_utf8_lossy(&output.stderr).trim().to_owned() }),
+        // It has complaints that it goes on after: a file that is damaged, or that this user may not read.
+        true if said.is_empty() => Ok(()),
+        true => Err(Trouble::Partial(said)),
+        false => Err(Trouble::Failed { status: output.status, said }),
     }
 }
 
-fn entries(from: impl Read, broken: impl Fn(io::Error) -> Trouble, take: &mut impl FnMut(Entry)) -> Result<(), Trouble> {
+fn entries(from: impl Read, broken: impl Fn(io::Error) -> Trouble, take: &mut impl FnMut(Entry)) -> Result<Reach, Trouble> {
+    let mut reach = Reach::new();
     for (index, line) in BufReader::new(from).lines().enumerate() {
         let line = line.map_err(&broken)?;
-        if line.trim().is_empty() {
+        if line.trim().is_empty() || line == NO_ENTRIES {
             continue;
         }
-        let entry = Entry::parse(&line).map_err(|error| Trouble::NoEntry { line: index + 1, error })?;
-        entry.into_iter().for_each(&mut *take);
+        let no_entry = |error| Trouble::NoEntry { line: index + 1, error };
+        let line = Line::read(&line).map_err(no_entry)?;
+        if let Some((at, host)) = line.written() {
+            let (first, last) = reach.entry(host).or_insert((at, at));
+            (*first, *last) = (at.min(*first), at.max(*last));
+        }
+        line.entry().map_err(no_entry)?.into_iter().for_each(&mut *take);
     }
-    Ok(())
+    Ok(reach)
 }

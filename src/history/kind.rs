@@ -16,6 +16,8 @@ pub enum Kind {
     Lapsed,
     WellAgain,
     Drift,
+    Revoked,
+    EventsLost,
 }
 
 impl Kind {
@@ -36,6 +38,8 @@ impl Kind {
         (Self::Lapsed, "90851e5d2550abe544c428e241068575"),
         (Self::WellAgain, "a4a5248f784f4d24b0f5efa77956fc2e"),
         (Self::Drift, "46cdad9522a9b24fe7eef6b662aae0e4"),
+        (Self::Revoked, "983df80e8230a6162266f9874d48e0e5"),
+        (Self::EventsLost, "4305dc63ffdf9cb381315419b77c1dcb"),
     ];
 
     /// The kind that a MESSAGE_ID names; `None` for what is of no use here.
@@ -59,6 +63,7 @@ mod tests {
         };
         assert_eq!(kind(&stopped), Some(Kind::Stopped));
         assert_eq!(kind(&started), Some(Kind::Started));
+        assert_eq!(kind(&Event::EventsLost { count: 1 }), Some(Kind::EventsLost));
         assert_eq!(kind(&Event::Reloaded { secrets: 0, grants: 0 }), None);
     }
 }

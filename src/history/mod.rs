@@ -1,9 +1,27 @@
-//! The journal read back: what credadmin has said, as data. `journalctl` reads the files, here its JSON becomes entries.
+//! The journal read back: what credadmin has said, as data. `journalctl` reads the files, here its JSON becomes entries, and the
+//! entries a [`Ledger`]: which windows were open, which sessions were handed out, and what went wrong.
+//!
+//! Whoever may write to a journal may write an entry with credadmin's MESSAGE_ID. What counts is told by the [`Unit`] alone,
+//! which is journald's own word and no writer's.
 
 mod entry;
 mod journalctl;
 mod kind;
+mod ledger;
+mod plain;
+mod session;
+mod strangers;
+mod trouble;
+mod watch;
+mod window;
 
 pub use entry::{Entry, Unreadable};
-pub use journalctl::{Source, Trouble};
+pub use journalctl::{Reach, Source, Trouble};
 pub use kind::Kind;
+pub use ledger::{Lane, Ledger};
+pub use plain::plain;
+pub use session::Session;
+pub use strangers::{Stranger, Unit, Who};
+pub use trouble::{Failure, Mark};
+pub use watch::{Lost, Watch};
+pub use window::Window;

@@ -1,6 +1,7 @@
 //! One test binary, because the AWS SDK is slow to link.
 #![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
+mod audit;
 mod catalog;
 mod check;
 mod complaints;
@@ -12,6 +13,7 @@ mod drop_ins;
 mod emulators;
 mod faults;
 mod harness;
+mod history;
 mod install;
 mod manual;
 mod ministack;
@@ -29,4 +31,6 @@ mod secrets;
 mod status;
 mod story;
 mod stuck;
+mod timeline;
+mod told;
 mod year;

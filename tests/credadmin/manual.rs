@@ -20,7 +20,8 @@ const HIDDEN: &str = "completions";
 const COMMON_CODES: [&str; 4] = ["0", "2", "130", "143"];
 /// Those that src/cli/surroundings.rs is not about.
 const OTHER_VARIABLES: &str = "CREDADMIN_... RUST_LOG TZ AWS_REGION AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SIGNIN AWS_EC2_METADATA_SERVICE_ENDPOINT \
-                               XDG_RUNTIME_DIR NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM LISTEN_PID LISTEN_FDS";
+                               NO_COLOR CLICOLOR_FORCE COLUMNS LC_ALL LC_CTYPE LANG XDG_RUNTIME_DIR NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM \
+                               LISTEN_PID LISTEN_FDS";
 /// The texts that have to agree.
 #[derive(Clone)]
 struct Texts {

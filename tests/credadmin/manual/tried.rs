@@ -6,9 +6,10 @@ use super::page::{example, keys};
 use super::{HIDDEN, Texts};
 use crate::harness::{Credadmin, run_to_end};
 
-/// What `--help` shows for these would wait for AWS, or for other people.
-const NEED_AWS: [&str; 13] = [
+/// What `--help` shows for these would wait for AWS, or for other people, or need a journal that is not everywhere.
+const NEED_AWS: [&str; 14] = [
     "run",
+    "audit",
     "status",
     "revoke",
     "doctor",

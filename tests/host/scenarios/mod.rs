@@ -1,5 +1,6 @@
 //! What is shown, each on a host of its own.
 
+mod audit;
 mod bad_config;
 mod catalog;
 mod doctor;
@@ -58,6 +59,7 @@ const ALL: &[(&str, Scenario)] = scenarios![
     sandbox::the_process_is_shut_in,
     watchdog::a_stuck_process_is_killed_and_started_again,
     catalog::journalctl_explains_each_event,
+    audit::the_journal_tells_who_had_access_and_nobody_else_can,
     doctor::doctor_finds_what_an_administrator_has_changed,
     pair::two_daemons_publish_each_session_once,
     pair_torture::a_pair_in_trouble_publishes_each_session_once_and_comes_to_rest,
