@@ -77,7 +77,8 @@ pub fn dropped_in(main: &Path, desk: &Desk, approved: &Approved) -> Result<PathB
         grant.name == *approved.id.name() && grant.secret == approved.request.secret && window
     });
     if !is_in_force {
-        let about = |fault: &&Fault| fault.is_error() && !desk.settings.remarks.contains(fault);
+        let is_of_all = |fault: &Fault| fault.place.path() == Some(directory);
+        let about = |fault: &&Fault| fault.is_error() && (is_of_all(fault) || !desk.settings.remarks.contains(fault));
         let faults: Vec<String> = trial.remarks.iter().filter(about).map(Fault::one_line).collect();
         let why =
             if faults.is_empty() { "another file of the config closes it (credadmin check)".into() } else { faults.join("; ") };

@@ -46,6 +46,8 @@ pub struct Fate {
     pub why: Option<String>,
     /// Whether the drop-in of an approved one is in force.
     pub in_force: bool,
+    /// Whether it is known not to be: not everybody can read grants.d.
+    pub gone: bool,
 }
 
 impl Desk {
@@ -101,10 +103,13 @@ impl Desk {
         if let Some((grant, _)) = self.sealed.grants.iter().find(|(grant, _)| grant.name == *id.name()) {
             let by = grant.papers.approved_by.as_deref().unwrap_or("somebody").to_owned();
             let at = decided.map(|decided| decided.decision.at);
-            return Some(Fate { verdict: Verdict::Approved, by, at, why: None, in_force: true });
+            return Some(Fate { verdict: Verdict::Approved, by, at, why: None, in_force: true, gone: false });
         }
         let decision = decided?.decision;
-        Some(Fate { verdict: decision.verdict, by: decision.by, at: Some(decision.at), why: decision.why, in_force: false })
+        let is_hidden = |error: std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+        let hidden = fs::read_dir(self.sources.drop_ins().directory()).err().is_some_and(is_hidden);
+        let gone = decision.verdict == Verdict::Approved && !hidden;
+        Some(Fate { verdict: decision.verdict, by: decision.by, at: Some(decision.at), why: decision.why, in_force: false, gone })
     }
 
     /// Whether a decision is by somebody who may decide so: whose file it is, is the kernel's word.
@@ -157,7 +162,7 @@ impl Fate {
     pub fn words(&self) -> String {
         let at = self.at.map(|at| format!(" at {at}")).unwrap_or_default();
         let why = self.why.as_ref().map(|why| format!(", {why:?}")).unwrap_or_default();
-        let gone = match self.verdict == Verdict::Approved && !self.in_force {
+        let gone = match self.gone {
             true => "; its drop-in is gone or not in force: if it was taken away, ask again",
             false => "",
         };

@@ -10,7 +10,6 @@ use super::check::tell;
 use super::desk::{self, Desk, Fate, REFUSED};
 use super::{ConfigArgument, written};
 use crate::requests::accounts::Host;
-use crate::requests::decision::Verdict;
 use crate::requests::inbox::Pending;
 use crate::requests::{Id, Request, Who};
 
@@ -148,7 +147,7 @@ impl Line {
             Some(fate) => {
                 let at = fate.at.map(|at| format!(" at {at}")).unwrap_or_default();
                 let why = fate.why.as_ref().map(|why| format!(", {why:?}")).unwrap_or_default();
-                let gone = if fate.verdict == Verdict::Approved && !fate.in_force { "; its drop-in is not in force" } else { "" };
+                let gone = if fate.gone { "; its drop-in is not in force" } else { "" };
                 lines.push(format!("  state   {} by {}{at}{why}{gone}", self.state(), fate.by));
             }
         }

@@ -65,9 +65,11 @@ impl Inbox {
         for path in [directory.to_owned(), directory.join("decided")] {
             let shown = path.display();
             let metadata = fs::symlink_metadata(&path).map_err(|error| {
-                format!(
-                    "{shown} can't be used: {error}; wanted: the directory that systemd-tmpfiles --create credadmin.conf makes"
-                )
+                let wanted = match error.kind() {
+                    io::ErrorKind::PermissionDenied => "to be a member of the group of those who ask and approve",
+                    _ => "the directory that systemd-tmpfiles --create credadmin.conf makes",
+                };
+                format!("{shown} can't be used: {error}; wanted: {wanted}")
             })?;
             if !metadata.is_dir() {
                 return Err(format!("{shown} is not a directory"));

@@ -152,6 +152,7 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::super::example::request;
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_request_is_read_as_it_was_written_and_its_id_is_its_content() {
@@ -173,6 +174,18 @@ mod tests {
             assert_eq!(Id::parse(text), None, "{text}");
         }
         assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "FIPS 180-2");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_and_what_is_plain_comes_back(text in any::<String>(), reason in "\\PC{1,60}") {
+            drop(Request::parse(&text));
+            let request = Request { reason, ..request() };
+            match request.fault() {
+                None => prop_assert_eq!(Request::parse(&request.text()), Ok(request)),
+                Some(why) => prop_assert_eq!(Request::parse(&request.text()), Err(why)),
+            }
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ const RULES: &str = "approvers = ['bin', 'group:sys']\nlongest_window = '8h'\nla
 /// A host with a config, a directory of requests, and people.
 pub struct House {
     pub credadmin: Credadmin,
+    /// Whether all of them are in the group that may write drop-ins.
+    pub all_drop_in: bool,
 }
 
 /// What a command said.
@@ -73,7 +75,7 @@ impl House {
                 signers.display()
             ),
         );
-        let house = Self { credadmin };
+        let house = Self { credadmin, all_drop_in: true };
         for (path, mode, group) in [
             ("", 0o750, STAFF),
             ("credadmin.toml", 0o640, STAFF),
@@ -99,7 +101,7 @@ impl House {
     pub fn command(&self, user: &str, args: &[&str]) -> Command {
         let inner = self.credadmin.command(args);
         let mut command = Command::new("setpriv");
-        let groups = format!("--groups={STAFF},2");
+        let groups = format!("--groups={}", if self.all_drop_in { format!("{STAFF},2") } else { STAFF.to_string() });
         let user = [format!("--reuid={user}"), format!("--regid={user}"), groups];
         command.args(user).arg("--").arg(inner.get_program()).args(inner.get_args()).env_clear();
         command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -271,6 +273,34 @@ fn denied_and_withdrawn_requests_are_kept_with_who_and_why() {
     }
     let said = house.run(ALICE, &["withdraw", &one]);
     assert!(said.err.starts_with(&format!("error: {one} is denied already, by sys at ")), "{said:?}");
+}
+
+/// As the packages have it: those who ask see neither grants.d nor what is in it.
+#[test]
+fn who_asks_needs_not_see_the_drop_ins() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House { all_drop_in: false, ..House::new(RULES, "") };
+    house.give("grants.d", 0o2770, 2);
+    let id = house.asked(ALICE, &[]);
+    assert_eq!(house.approve(BOB, &id).code, 0, "bin is in its own group");
+    let said = house.run(ALICE, &["requests", "--all"]);
+    let state = said.out.lines().find(|line| line.starts_with("  state")).expect("its state");
+    assert!(state.starts_with("  state   approved by bin at ") && state.ends_with('Z'), "{said:?}");
+    let id = house.asked(ALICE, &[]);
+    let says =
+        "the daemon would not take it: /etc/credadmin/grants.d: permission denied; wanted: a directory that credadmin may read";
+    let said = house.approve(CAROL, &id);
+    assert!(said.code == 78 && said.err.ends_with(&format!("error: {id}: {says}; nothing is approved\n")), "{said:?}");
+    // And who is not one of them at all, nothing.
+    house.give("", 0o755, STAFF);
+    house.give("credadmin.toml", 0o644, STAFF);
+    house.give("requests", 0o3770, 0);
+    let said = house.ask(MALLORY, &[]);
+    let says = "error: /etc/credadmin/requests/decided can't be used: Permission denied (os error 13); wanted: to be a member of the \
+                group of those who ask and approve\n";
+    assert_eq!((said.code, said.err.as_str()), (78, says));
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn where_the_daemon_would_not_take_it_nothing_is_approved() {
     let mode = |mode| fs::set_permissions(&grants, fs::Permissions::from_mode(mode)).expect("root may");
     mode(0o2777);
     unchanged(&format!(
-        "error: {id}: the daemon would not take it: another file of the config closes it (credadmin check); nothing is approved"
+        "error: {id}: the daemon would not take it: /etc/credadmin/grants.d: others than its owner can write it (mode 2777); wanted: chmod go-w; \
+         nothing is approved"
     ));
     mode(0o2755);
     unchanged(&format!(
@@ -86,7 +87,7 @@ fn the_daemon_opens_what_was_approved() {
     let aws = Beside::new(&["SensitiveS3"]);
     let house = House::new(RULES, "");
     let credadmin = aws.environment.iter().fold(house.credadmin, |credadmin, (name, value)| credadmin.env(name, value));
-    let house = House { credadmin };
+    let house = House { credadmin, all_drop_in: true };
     let daemon = house.credadmin.run();
     daemon.wait_for_line("started: ", PATIENCE);
     let said = house.run(ALICE, &["request", "s", "--for", "2h", "--reason", "now", "--ticket", "OPS-1"]);

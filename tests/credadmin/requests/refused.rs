@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use nix::unistd::{Gid, Uid, chown};
 
 use super::{ALICE, BOB, CAROL, House, MALLORY, RULES, Said, are_several_users, in_hours};
+use crate::harness::run_to_end;
 
 /// Refused so, and with nothing pending and nothing granted.
 fn nothing_is_asked(house: &House, said: &Said, code: i32, err: &str) {
@@ -94,17 +95,22 @@ fn nobody_approves_their_own_and_nobody_else_approves() {
     }
     let house = House::new(RULES, "");
     let (alices, bobs) = (house.asked(ALICE, &[]), house.asked(BOB, &[]));
-    let sudo = " (with sudo everybody is root, so that nobody could tell who it was: do it as yourself, or sign)";
+    let by_sudo = " (with sudo everybody is root, so that nobody could tell who it was: do it as yourself, or sign)";
     for (user, id, says) in [
         (BOB, &bobs, "user 2 asked for it and approves it: another person has to".to_owned()),
         (ALICE, &alices, "user 1 asked for it and approves it: another person has to".to_owned()),
         (MALLORY, &alices, "games may not approve requests for s: its approvers are bin, group:sys".to_owned()),
-        ("root", &alices, format!("root may not approve requests for s{sudo}: its approvers are bin, group:sys")),
+        ("root", &alices, format!("root may not approve requests for s{by_sudo}: its approvers are bin, group:sys")),
     ] {
         let said = house.approve(user, id);
         assert_eq!((said.code, said.err), (1, format!("error: {id}: {says}\n")));
         assert_eq!(house.state(id), "pending");
     }
+    // What sudo says of who called it is a variable that root sets.
+    let mut sudo = house.command("root", &["approve", &alices, "--yes"]);
+    sudo.env("SUDO_UID", "2").env("SUDO_USER", "bin");
+    let output = run_to_end(sudo);
+    assert_eq!((output.status.code(), house.state(&alices).as_str()), (Some(1), "pending"));
     for (user, args, says) in [
         (MALLORY, vec!["deny", &alices, "--reason", "x"], "games may not deny requests for s: its approvers are bin, group:sys"),
         (BOB, vec!["withdraw", &alices], "it is a request of user 1, and yours is 2: an approver can deny it"),
