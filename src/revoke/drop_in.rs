@@ -47,11 +47,11 @@ pub fn close(main: &Path, grant: &Grant, now: Timestamp, why: &str) -> Result<Pl
     };
     let text = ended(before.as_deref().unwrap_or_default(), grant, end, why).map_err(|what| format!("{shown}: {what}"))?;
     let mistakes = mistakes(main, now)?;
-    write(&place, &text).map_err(|error| format!("{shown} can't be written: {error}"))?;
+    write(&place, main, &text).map_err(|error| format!("{shown} can't be written: {error}"))?;
     let outcome = is_closed(main, grant, now, &mistakes);
     if let Err(why) = outcome {
         let undone = match &before {
-            Some(before) => write(&place, before),
+            Some(before) => write(&place, main, before),
             None => fs::remove_file(&place.path),
         };
         let undone = undone.map_or_else(|error| format!("and could not be put back: {error}"), |()| "and is as before".into());
@@ -82,24 +82,21 @@ fn is_closed(main: &Path, grant: &Grant, now: Timestamp, before: &BTreeSet<Strin
     }
 }
 
-/// A reader sees all of the old text or all of the new. The file stays whose it was; a new one is the directory's group's to read.
-fn write(place: &Place, text: &str) -> io::Result<()> {
+/// A reader sees all of the old text or all of the new. The file stays whose it was; a new one is for those who read `main`.
+fn write(place: &Place, main: &Path, text: &str) -> io::Result<()> {
     let (path, directory) = (&place.path, place.path.parent().unwrap_or(Path::new(".")));
-    let group = match place.is_new {
-        true => {
-            fs::create_dir_all(directory)?;
-            fs::metadata(directory)?.gid()
-        }
-        false => fs::metadata(path)?.gid(),
-    };
-    let (owner, mode) = match fs::metadata(path) {
-        Ok(metadata) => (Some(metadata.uid()), metadata.mode() & 0o7777),
-        Err(_) => (None, 0o640),
+    fs::create_dir_all(directory)?;
+    let there = fs::metadata(path);
+    let (owner, group, mode) = match &there {
+        Ok(there) => (Some(there.uid()), there.gid(), there.mode() & 0o7777),
+        Err(_) => fs::metadata(main).map(|main| (None, main.gid(), main.mode() & 0o644))?,
     };
     // Hidden, so no drop-in.
     let draft = directory.join(format!(".{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
     let written = (|| {
-        let _ = fs::remove_file(&draft);
+        if draft.symlink_metadata().is_ok() {
+            fs::remove_file(&draft)?;
+        }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.write_all(text.as_bytes())?;
         let is = file.metadata()?;
@@ -112,6 +109,7 @@ fn write(place: &Place, text: &str) -> io::Result<()> {
         File::open(directory)?.sync_all()
     })();
     if written.is_err() {
+        // What could not be made may not be there; the error is the one above.
         let _ = fs::remove_file(&draft);
     }
     written
