@@ -1,13 +1,17 @@
 //! AWS in our own words, and the only room that imports an `aws_*` crate.
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
-//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, and [`signin`] is what `credadmin console` does.
+//! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, and [`mail`] and `claim` are what `credadmin notify`
+//! does.
 
 mod bucket;
+mod claim;
 mod clients;
 mod failure;
 mod http;
 mod instance_role;
+pub mod mail;
+mod mail_trouble;
 pub mod metadata;
 pub mod sdk;
 pub mod signin;

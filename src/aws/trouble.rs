@@ -20,6 +20,16 @@ pub enum Operation {
     ListSecretVersionIds,
     /// The sign-in service of the console; not the daemon's.
     GetSigninToken,
+    /// SES; the notifier's.
+    SendEmail,
+    /// SES; the notifier's.
+    GetConfigurationSet,
+    /// SES; doctor's.
+    GetEmailIdentity,
+    /// SES; doctor's.
+    GetAccount,
+    /// S3; the notifier's.
+    PutObject,
 }
 
 impl fmt::Display for Operation {
@@ -31,6 +41,11 @@ impl fmt::Display for Operation {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::ListSecretVersionIds => "secretsmanager:ListSecretVersionIds",
             Self::GetSigninToken => "signin:GetSigninToken",
+            Self::SendEmail => "ses:SendEmail",
+            Self::GetConfigurationSet => "ses:GetConfigurationSet",
+            Self::GetEmailIdentity => "ses:GetEmailIdentity",
+            Self::GetAccount => "ses:GetAccount",
+            Self::PutObject => "s3:PutObject",
         })
     }
 }

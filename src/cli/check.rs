@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Fault, Settings, Watched};
+use crate::notice::Broken;
 use crate::schedule::coverage::Coverage;
 
 /// How far ahead it is looked for the end of a window: longer than any session, which is all that a plan needs.
@@ -23,6 +24,10 @@ pub fn check(path: &Path) -> ExitCode {
         Err(faults) => return refuse(&faults),
     };
     tell(settings.remarks.iter().map(|remark| format!("{remark}\n")));
+    let broken_templates = super::notify::templates(&settings);
+    if !broken_templates.is_empty() {
+        return broken(&broken_templates);
+    }
     let summary = written(summary(&settings, path, now));
     // The daemon runs without a bad drop-in; whoever wrote it wants to know that here.
     match settings.remarks.iter().filter(|remark| remark.is_error()).count() {
@@ -30,6 +35,13 @@ pub fn check(path: &Path) -> ExitCode {
         1 => tell(["1 mistake: the drop-in counts as absent, and every grant that it names is closed"]),
         n => tell([format!("{n} mistakes: these drop-ins count as absent, and every grant that they name is closed")]),
     }
+    ExitCode::from(super::EX_CONFIG)
+}
+
+/// Templates of mail that can't be used: those built in take their place, and the daemon does without.
+pub fn broken(templates: &[Broken]) -> ExitCode {
+    tell(templates.iter().map(|broken| format!("error: {broken}")));
+    tell(["the built-in templates take their place; access is not affected"]);
     ExitCode::from(super::EX_CONFIG)
 }
 

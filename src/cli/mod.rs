@@ -6,6 +6,7 @@ mod completions;
 mod console;
 mod doctor;
 mod files;
+mod notify;
 mod plan;
 mod policies;
 mod run;
@@ -42,6 +43,9 @@ enum Command {
     /// Run the daemon.
     #[command(after_help = "Example: RUST_LOG=debug credadmin run")]
     Run(ConfigArgument),
+    /// Tell people what happens, by mail and to a program, from the journal: a service of its own. Or print what it would tell.
+    #[command(after_help = "Example: credadmin notify --preview opens")]
+    Notify(notify::Arguments),
     /// Check the config with the daemon's own loader: every mistake, or a summary. Exits with 78 if it would be refused.
     #[command(after_help = "Example: credadmin check && systemctl reload credadmin")]
     Check(ConfigArgument),
@@ -76,6 +80,7 @@ struct ConfigArgument {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments.config),
+        Command::Notify(arguments) => notify::notify(&arguments),
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Status(arguments) => status::status(&arguments),

@@ -62,7 +62,8 @@ pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Time
         let page = pages.remove(&secret.name).unwrap_or_default();
         Watched { secret: Arc::new(secret.clone()), grants: grants.into(), page }
     };
-    Settings { connection: draft.connection, secrets: secrets.into_iter().map(watch).collect(), remarks }
+    let secrets = secrets.into_iter().map(watch).collect();
+    Settings { connection: draft.connection, secrets, telling: draft.telling, remarks }
 }
 
 /// The grants that drop-ins name, but for those that have a mistake. `files` are the names in each drop-in; `closed` takes

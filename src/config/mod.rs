@@ -18,6 +18,7 @@ mod merged;
 mod read;
 mod shapes;
 mod sources;
+mod telling;
 mod values;
 
 use std::path::Path;
@@ -28,10 +29,12 @@ use jiff::Timestamp;
 pub use drop_ins::Fingerprint;
 pub use fault::{Fault, Faults};
 pub use sources::Sources;
+pub use telling::is_address;
 
 use crate::aws::Connection;
 use crate::console::Page;
 use crate::grant::{Grant, Secret};
+use crate::notice::Telling;
 
 /// Everything that the daemon runs on. Valid as a whole.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct Settings {
     pub connection: Connection,
     /// The secrets, by name.
     pub secrets: Vec<Watched>,
+    /// Whom `credadmin notify` tells, and how; the daemon does without.
+    pub telling: Telling,
     /// What was found and did not keep the rest from being valid: warnings, and drop-ins that count as absent.
     pub remarks: Vec<Fault>,
 }

@@ -12,11 +12,12 @@ use super::document::Part;
 use super::fault::Fault;
 use super::merged::Merged;
 use super::read::{Table, show};
-use super::values;
+use super::{telling, values};
 use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::console::{Page, hosts};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
+use crate::notice::Telling;
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
 const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 366);
@@ -33,6 +34,8 @@ pub struct Draft {
     pub pages: BTreeMap<Name, Page>,
     /// By name.
     pub grants: Vec<Grant>,
+    /// Whom to tell, and how.
+    pub telling: Telling,
 }
 
 /// Reads the whole config.
@@ -44,12 +47,15 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     let grants_group = root.optional("grants_group", group);
     root.optional("secrets", rooms);
     root.optional("grants", rooms);
+    root.optional("mail", |_| Ok(()));
+    root.optional("notify", |_| Ok(()));
     faults.extend(root.finish());
     let mut pages = BTreeMap::new();
     let secrets = tables(merged, "secrets").filter_map(|(name, value)| secret(merged, name, value, &mut pages, faults)).collect();
     let mut shared = Shared::default();
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
-    Draft { connection: Connection { region, credentials }, grants_group, secrets, pages, grants }
+    let telling = telling::read(merged, faults);
+    Draft { connection: Connection { region, credentials }, grants_group, secrets, pages, grants, telling }
 }
 
 /// Reads one grant.
