@@ -43,7 +43,9 @@ fn mail(mut table: Table, faults: &mut Vec<Fault>) -> Option<Mail> {
         always: table.optional("always", addresses).unwrap_or_default(),
         secrets: table.optional("secrets", of_secrets).unwrap_or_default(),
         templates: table.optional("templates", directory),
-        console_url: table.optional("console_url", |value| values::one_of(value, &[("on", true), ("off", false)])).unwrap_or(false),
+        console_url: table
+            .optional("console_url", |value| values::one_of(value, &[("on", true), ("off", false)]))
+            .unwrap_or(false),
         events: table.optional("events", events).unwrap_or_else(News::all),
         time_zone: table.optional("time_zone", values::time_zone),
     };
@@ -149,7 +151,9 @@ fn claims(value: &Value) -> Result<Claims, String> {
     let (bucket, prefix) = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).ok_or(wanted)?;
     let prefix = prefix.trim_end_matches('/');
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
-    let is_path = (1..=256).contains(&prefix.len()) && prefix.chars().all(allowed) && !prefix.split('/').any(|part| part.trim_matches('.').is_empty());
+    let is_path = (1..=256).contains(&prefix.len())
+        && prefix.chars().all(allowed)
+        && !prefix.split('/').any(|part| part.trim_matches('.').is_empty());
     match values::bucket(&Value::from(bucket)) {
         Ok(bucket) if is_path => Ok(Claims { bucket, prefix: prefix.to_owned() }),
         _ => Err(wanted.into()),

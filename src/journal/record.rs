@@ -285,24 +285,22 @@ impl Event {
                 "4305dc63ffdf9cb381315419b77c1dcb",
                 format!("{count} events were lost because the journal did not take them; refreshing went on"),
             ),
-            Self::NotifierStarted { ways } => {
-                (Level::INFO, "65a2f438478ffa9ed0a931bdd7839318", format!("notifier started: people are told by {}", ways.join(" and by ")))
-            }
-            Self::MailSent { about, to, message_id } => (
+            Self::NotifierStarted { ways } => (
                 Level::INFO,
-                "14e98152ec0ab4102590e7749ea11c1d",
-                format!("mail sent: {about} to {to}, SES message {message_id}"),
+                "65a2f438478ffa9ed0a931bdd7839318",
+                format!("notifier started: people are told by {}", ways.join(" and by ")),
             ),
+            Self::MailSent { about, to, message_id } => {
+                (Level::INFO, "14e98152ec0ab4102590e7749ea11c1d", format!("mail sent: {about} to {to}, SES message {message_id}"))
+            }
             Self::MailFailed { about, to, why, retry_in } => (
                 if retry_in.is_some() { Level::WARN } else { Level::ERROR },
                 "ad2d35e7479347e2de68f164cb511759",
                 format!("mail failed: {about} to {to}: {why}; access is not affected; {}", next_try(*retry_in)),
             ),
-            Self::MailHeld { why } => (
-                Level::ERROR,
-                "96cb9d0f210c818ba0e134b8118d1d70",
-                format!("no mail is sent: {why}; access is not affected"),
-            ),
+            Self::MailHeld { why } => {
+                (Level::ERROR, "96cb9d0f210c818ba0e134b8118d1d70", format!("no mail is sent: {why}; access is not affected"))
+            }
             Self::HookRan { about, said } => {
                 let said = if said.is_empty() { String::new() } else { format!(": {said}") };
                 (Level::INFO, "33489219cc9775a0be190797553d3564", format!("notify.command ran: {about}{said}"))

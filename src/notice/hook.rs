@@ -15,7 +15,8 @@ use super::settings::Hook;
 use crate::schedule::backoff::Pace;
 
 /// Nothing of the notifier's own environment reaches it: where AWS is and as whom it is called is none of its business.
-const ENVIRONMENT: [(&str, &str); 2] = [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("LANG", "C.UTF-8")];
+const ENVIRONMENT: [(&str, &str); 2] =
+    [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("LANG", "C.UTF-8")];
 /// As much of what it writes goes to the journal.
 const LONGEST: usize = 1000;
 

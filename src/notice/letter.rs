@@ -91,7 +91,8 @@ impl Letter {
             console_warning: entrance.map(|entrance| entrance.warning.as_str()),
         };
         let (text, html) = templates.render(notice.news, &Value::from(Serde(&given)))?;
-        let subject: String = format!("[credadmin] {headline}").chars().filter(|c| !c.is_control()).take(LONGEST_SUBJECT).collect();
+        let subject: String =
+            format!("[credadmin] {headline}").chars().filter(|c| !c.is_control()).take(LONGEST_SUBJECT).collect();
         Ok(Self { subject, text: Zeroizing::new(text), html: Zeroizing::new(html) })
     }
 }

@@ -54,10 +54,10 @@ impl Message {
         let wants = |events: &std::collections::BTreeSet<News>| events.contains(&notice.news);
         let people = mail.as_ref().filter(|mail| wants(&mail.events)).map(|mail| people(notice, mail, &orders.watched));
         let people = people.unwrap_or_default();
-        let to_people = people.addresses.iter().map(|address| To::Person {
-            address: address.clone(),
-            is_requester: people.requester.as_ref() == Some(address),
-        });
+        let to_people = people
+            .addresses
+            .iter()
+            .map(|address| To::Person { address: address.clone(), is_requester: people.requester.as_ref() == Some(address) });
         let to_hook = hook.iter().filter(|hook| wants(&hook.events)).map(|_| To::Hook);
         let message = |to: To| {
             let key = match &to {

@@ -20,9 +20,12 @@ pub struct People {
 /// Those who asked for the grants and who approved them, by the entry or else by the config; and those whom the config names.
 pub fn people(notice: &Notice, mail: &Mail, watched: &[Watched]) -> People {
     let mut people = People::default();
-    let others = notice.grants.iter().skip(1).filter_map(|name| grant(watched, name)).flat_map(|grant| {
-        [grant.papers.requested_by.as_deref(), grant.papers.approved_by.as_deref()]
-    });
+    let others = notice
+        .grants
+        .iter()
+        .skip(1)
+        .filter_map(|name| grant(watched, name))
+        .flat_map(|grant| [grant.papers.requested_by.as_deref(), grant.papers.approved_by.as_deref()]);
     let first = [notice.requested_by.as_deref(), notice.approved_by.as_deref()];
     for name in first.into_iter().chain(others).flatten() {
         match address_of(name, mail) {
@@ -30,7 +33,8 @@ pub fn people(notice: &Notice, mail: &Mail, watched: &[Watched]) -> People {
             None => drop(people.unknown.insert(name.to_owned())),
         }
     }
-    people.requester = notice.requested_by.as_deref().filter(|_| notice.grants.len() == 1).and_then(|name| address_of(name, mail));
+    people.requester =
+        notice.requested_by.as_deref().filter(|_| notice.grants.len() == 1).and_then(|name| address_of(name, mail));
     let of_secret = notice.secret.as_ref().and_then(|secret| mail.secrets.get(secret));
     people.addresses.extend(mail.always.iter().chain(of_secret.into_iter().flatten()).cloned());
     people

@@ -70,7 +70,10 @@ pub async fn is_held(office: &Office, mail: &Mail) -> Result<(), Failed> {
             "the configuration set {set} lets mail go without TLS; aws sesv2 put-configuration-set-delivery-options \
              --configuration-set-name {set} --tls-policy REQUIRE"
         ),
-        Err(trouble) => format!("whether the configuration set {set} requires TLS is not known: {trouble}; {}", remedy(&trouble, &mail.from, "")),
+        Err(trouble) => format!(
+            "whether the configuration set {set} requires TLS is not known: {trouble}; {}",
+            remedy(&trouble, &mail.from, "")
+        ),
     };
     if tls.said.as_ref() != Some(&why) {
         office.journal.tell(Event::MailHeld { why: why.clone() });
@@ -88,17 +91,19 @@ async fn entrance(office: &Office, message: &Message) -> Option<Entrance> {
         _ if !watched.secret.session_policy => "session_policy is off, and AWS would not end the console session".to_owned(),
         (None, _) => "the sign-in host of this partition is not known".to_owned(),
         (_, None) => "no window is open any more".to_owned(),
-        (Some(hosts), Some(stay)) => match sign_in(&office.aws, &office.clock, watched, (&stay.grants, stay.life), &hosts).await {
-            Ok(entrance) => {
-                let warning = format!(
-                    "This URL is a credential: whoever opens it is you. It opens for {:#} from when this was sent. Forward it to \
+        (Some(hosts), Some(stay)) => {
+            match sign_in(&office.aws, &office.clock, watched, (&stay.grants, stay.life), &hosts).await {
+                Ok(entrance) => {
+                    let warning = format!(
+                        "This URL is a credential: whoever opens it is you. It opens for {:#} from when this was sent. Forward it to \
                      nobody.",
-                    entrance.good_for
-                );
-                return Some(Entrance { url: entrance.url, warning });
+                        entrance.good_for
+                    );
+                    return Some(Entrance { url: entrance.url, warning });
+                }
+                Err(trouble) => format!("{trouble}; {}", trouble.remedy()),
             }
-            Err(trouble) => format!("{trouble}; {}", trouble.remedy()),
-        },
+        }
     };
     let text = format!("mail of {} goes without a sign-in URL: {why}", notice.about());
     office.journal.tell(Event::Remark { refused: false, text });

@@ -50,7 +50,15 @@ pub struct Teller {
 
 impl Teller {
     /// A notifier on `settings`, which the main file made, and `state`. Commands of `program` are believed.
-    pub fn new(aws: Sdk, clock: Clock, journal: Journal, main: PathBuf, settings: Settings, state: State, program: PathBuf) -> Self {
+    pub fn new(
+        aws: Sdk,
+        clock: Clock,
+        journal: Journal,
+        main: PathBuf,
+        settings: Settings,
+        state: State,
+        program: PathBuf,
+    ) -> Self {
         let office = Office { aws, clock, journal, counters: Semaphore::new(COUNTERS), tls: Mutex::default() };
         let connection = settings.connection.clone();
         let (orders, broken) = orders(settings);
@@ -142,7 +150,9 @@ impl Teller {
         self.read_config();
         let Some(notice) = Notice::of(entry, &self.orders.watched).map(Arc::new) else { return Vec::new() };
         let (mut messages, unknown) = Message::all(&notice, &self.orders);
-        messages.retain(|message| !self.state.is_told(&message.key) && !self.open.iter().any(|(_, keys)| keys.contains(&message.key)));
+        messages.retain(|message| {
+            !self.state.is_told(&message.key) && !self.open.iter().any(|(_, keys)| keys.contains(&message.key))
+        });
         let journal = self.office.journal.clone();
         let tell = |why: String| journal.tell(Event::NotTold { about: notice.about(), why });
         let now = self.office.clock.now();

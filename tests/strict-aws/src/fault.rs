@@ -17,6 +17,8 @@ pub enum Service {
     SecretsManager,
     /// S3.
     S3,
+    /// SES v2.
+    Ses,
     /// The instance metadata service.
     Imds,
     /// The sign-in service of the console.
@@ -40,6 +42,12 @@ pub enum Operation {
     GetObject,
     GetObjectAcl,
     HeadBucket,
+    PutObject,
+    SendEmail,
+    GetConfigurationSet,
+    GetEmailIdentity,
+    /// of SES
+    GetAccount,
     /// of the sign-in service, as CloudTrail calls it
     GetSigninToken,
     /// of the sign-in service: what a browser asks for
@@ -63,7 +71,8 @@ impl Operation {
         use Operation::*;
         match self {
             AssumeRole | GetCallerIdentity => Service::Sts,
-            GetObject | GetObjectAcl | HeadBucket => Service::S3,
+            GetObject | GetObjectAcl | HeadBucket | PutObject => Service::S3,
+            SendEmail | GetConfigurationSet | GetEmailIdentity | GetAccount => Service::Ses,
             ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsInstanceId | ImdsIdentityDocument | ImdsIndex => {
                 Service::Imds
             }

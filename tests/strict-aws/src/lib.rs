@@ -1,4 +1,4 @@
-//! A double of the five AWS services that credadmin meets, and stricter than AWS where AWS is only strict at times.
+//! A double of the six AWS services that credadmin meets, and stricter than AWS where AWS is only strict at times.
 //!
 //! Two layers. [`World`] is the model, without network: identities, sessions, secrets and one bucket or more, on a clock
 //! that the test holds. [`serve`] puts a `World` behind loopback HTTP, with AWS's wire formats and real signatures.
@@ -9,7 +9,7 @@
 //! - `fault`, `doors`: what is scripted to go wrong
 //! - `caller`, `quota`: who asks, and whether too often
 //! - `policy`, `access`: what a policy says, and what several say together
-//! - `sts`, `secrets`, `s3`, `signin`, `instance`: the calls
+//! - `sts`, `secrets`, `s3`, `ses`, `signin`, `instance`: the calls
 //! - `record`: what the judges read afterwards
 
 mod access;
@@ -30,6 +30,7 @@ mod secret_admin;
 mod secret_setup;
 mod secret_shapes;
 mod secrets;
+mod ses;
 mod signin;
 mod sts;
 mod sts_request;
@@ -43,6 +44,7 @@ pub use identity::Role;
 pub use keys::Credentials;
 pub use record::{Call, SessionRecord, VersionRecord};
 pub use secret_shapes::{DescribedSecret, PutSecretValue, PutSecretValueAnswer, SecretValue};
+pub use ses::SendEmail;
 pub use signin::{ConsoleSession, GetSigninToken};
 pub use sts::{AssumedRole, CallerIdentity};
 pub use sts_request::AssumeRole;

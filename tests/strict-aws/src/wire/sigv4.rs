@@ -78,6 +78,7 @@ fn check_scope(service: Service, scope: &str, date: &str) -> Result<(), ApiError
     let name = match service {
         Service::SecretsManager => "secretsmanager",
         Service::S3 => "s3",
+        Service::Ses => "ses",
         Service::Sts | Service::Imds | Service::Signin => "sts",
     };
     let text = match scope.split('/').collect::<Vec<_>>().as_slice() {
