@@ -16,6 +16,7 @@ mod manual;
 mod ministack;
 mod model;
 mod moto;
+mod notice;
 mod notify;
 mod pair;
 mod plan;
