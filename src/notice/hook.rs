@@ -31,7 +31,7 @@ pub async fn run(office: &Office, message: &Message, hook: &Hook) -> Result<Stri
     let group = Group(child.id());
     let mut said = Vec::new();
     let ended = tokio::select! {
-        ended = exchange(&mut child, message.line(), &mut said) => Some(ended),
+        ended = exchange(&mut child, &group, message.line(), &mut said) => Some(ended),
         () = office.clock.sleep(hook.timeout) => None,
     };
     // Its children have no business of their own: they end with it.
@@ -46,7 +46,7 @@ pub async fn run(office: &Office, message: &Message, hook: &Hook) -> Result<Stri
     }
 }
 
-async fn exchange(child: &mut Child, line: String, said: &mut Vec<u8>) -> io::Result<ExitStatus> {
+async fn exchange(child: &mut Child, group: &Group, line: String, said: &mut Vec<u8>) -> io::Result<ExitStatus> {
     let (input, out, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let mut errors_said = Vec::new();
     let write = async {
@@ -55,11 +55,15 @@ async fn exchange(child: &mut Child, line: String, said: &mut Vec<u8>) -> io::Re
         let _ = input.write_all(line.as_bytes()).await;
     };
     let talk = async { tokio::join!(write, read(out, said), read(errors, &mut errors_said)) };
-    // What its children hold open is not waited for once it has ended.
     let status = {
         let mut talk = std::pin::pin!(talk);
         tokio::select! {
-            status = child.wait() => status,
+            status = child.wait() => {
+                // Its children would keep its output open.
+                group.end();
+                talk.await;
+                status
+            }
             _ = &mut talk => child.wait().await,
         }
     };
@@ -89,11 +93,17 @@ fn seconds(time: SignedDuration) -> SignedDuration {
 /// A process group, ended when this is dropped: also when the notifier stops.
 struct Group(Option<u32>);
 
-impl Drop for Group {
-    fn drop(&mut self) {
+impl Group {
+    fn end(&self) {
         if let Some(leader) = self.0.and_then(|pid| i32::try_from(pid).ok()) {
             // Most often there is nobody left in it.
             let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
         }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
     }
 }

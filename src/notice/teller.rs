@@ -175,7 +175,9 @@ impl Teller {
 
     /// A message is told, or given up, or another notifier's.
     fn record(&mut self, message: &Message) {
-        self.open.iter_mut().for_each(|(_, keys)| drop(keys.remove(&message.key)));
+        for (_, keys) in &mut self.open {
+            keys.remove(&message.key);
+        }
         self.go_on();
         let now = self.office.clock.now();
         self.keep(|state| state.tell(&message.key, now, message.notice.until));

@@ -44,7 +44,7 @@ fn texts() -> Texts {
     let listed = list.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
     let helps = listed.chain([HIDDEN]).map(|name| (name.to_owned(), help(&[name, "--help"])));
     Texts {
-        shapes: sources["config/shapes.rs"].clone(),
+        shapes: [sources["config/shapes.rs"].as_str(), &sources["config/telling.rs"]].join("\n"),
         cli: sources.iter().filter(|(name, _)| name.starts_with("cli/")).map(|(_, text)| text.as_str()).collect(),
         surroundings: sources["cli/surroundings.rs"].clone(),
         signals: sources["signals.rs"].clone(),
@@ -134,10 +134,12 @@ fn wrong_surroundings(texts: &Texts) -> Vec<String> {
 fn wrong_keys(texts: &Texts) -> Vec<String> {
     let keys = keys(&texts.config);
     let mut wrong = Vec::new();
-    let tables: [(&str, &[&str]); 3] = [
+    let tables: [(&str, &[&str]); 5] = [
         ("Outside of tables", &["pub fn read("]),
         ("[secrets.NAME]", &["fn secret("]),
         ("[grants.NAME]", &["fn grant(", "fn window("]),
+        ("[mail]", &["fn mail("]),
+        ("[notify]", &["fn notify("]),
     ];
     for (table, functions) in tables {
         let is_read_here = |code: &&str| functions.iter().any(|function| code.contains(&format!("\n{function}")));
@@ -146,7 +148,7 @@ fn wrong_keys(texts: &Texts) -> Vec<String> {
         let required = words_after(&code, "required(\"");
         let mut all = words(told.iter().map(|key| key.name));
         if table == "Outside of tables" {
-            all.extend(keys.keys().filter_map(|table| Some(table.strip_prefix('[')?.split('.').next()?.to_owned())));
+            all.extend(keys.keys().filter_map(|table| Some(table.strip_prefix('[')?.split(['.', ']']).next()?.to_owned())));
         }
         wrong.extend(differ(table, &all, &(&words_after(&code, "optional(\"") | &required)));
         let told_required = told.iter().filter(|key| key.default == "required").map(|key| key.name);

@@ -3,6 +3,7 @@
 
 mod claims;
 mod console_url;
+mod doctor;
 mod emulators;
 mod ending;
 mod hook;
@@ -15,6 +16,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use credadmin::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +42,10 @@ const TELLING: &str = r#"{"Version":"2012-10-17","Statement":[
 const MAIL: &str = "[mail]\nfrom = 'credadmin@example.com'\nconfiguration_set = 'credadmin'\ntime_zone = 'UTC'\n\
     people = { 'jane.doe' = 'jane@example.com', 'john.roe' = 'john@example.com' }\n";
 
+/// The bucket's own policy allows nobody anything.
+const CLAIMS_BUCKET: &str = r#"{"Version":"2012-10-17","Statement":[
+ {"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::claims/*"}]}"#;
+
 /// As systemd gives it: what journalctl is asked for is looked at, and answered from a file, to which it is added.
 const JOURNALCTL: &str = r#"#!/bin/sh
 set -eu
@@ -62,7 +68,7 @@ fn account() -> Beside {
     aws.world.verify_identity("example.com");
     aws.world.leave_the_sandbox();
     aws.world.put_configuration_set("credadmin", true);
-    aws.world.add_bucket("claims", r#"{"Version":"2012-10-17","Statement":[]}"#);
+    aws.world.add_bucket("claims", CLAIMS_BUCKET);
     aws
 }
 
@@ -157,4 +163,15 @@ fn mail_to(aws: &Beside, address: &str) -> SendEmail {
     let mut mails: Vec<SendEmail> = aws.world.mails().into_iter().filter(|mail| mail.to == [address]).collect();
     assert_eq!(mails.len(), 1, "one message to {address}");
     mails.remove(0)
+}
+
+/// Waits for what is not told by a line.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..PATIENCE.as_millis() / 20 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("no {what} within {PATIENCE:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use strict_aws::{ApiError, Fault, Operation};
 
-use super::{Host, MAIL, account, config, receivers};
+use super::{Host, MAIL, account, config, receivers, until};
 use crate::harness::PATIENCE;
 
 const CLAIMS: &str = "[notify]\nclaims = 's3://claims/credadmin'\n";
@@ -23,7 +23,7 @@ fn two_notifiers_on_one_event_send_each_message_once() {
     hosts[0].says("2", super::CLOSED, "window closed", json!({}));
     hosts[1].says("8", super::CLOSED, "window closed", json!({ "_HOSTNAME": "host-b" }));
     let claims = || aws.world.calls().into_iter().filter(|call| call.operation == Operation::PutObject).collect::<Vec<_>>();
-    notifiers[0].wait_for("all claims", PATIENCE, |_| (claims().len() == 8 && aws.world.mails().len() == 4).then_some(()));
+    until("all claims", || claims().len() == 8 && aws.world.mails().len() == 4);
     for notifier in &mut notifiers {
         assert!(notifier.stop().success());
         assert_eq!(notifier.lines_with("not claimed"), [""; 0]);
@@ -45,7 +45,7 @@ fn where_nothing_can_be_claimed_it_is_sent_all_the_same_and_told() {
                 s3:PutObject on these keys to the instance role: credadmin policies; it is sent all the same, and another host may \
                 send it too";
     notifier.wait_for_line(said, PATIENCE);
-    notifier.wait_for("both", PATIENCE, |_| (aws.world.mails().len() == 2).then_some(()));
+    until("both", || aws.world.mails().len() == 2);
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn a_claim_whose_answer_is_lost_is_ones_own() {
     let (config, _) = config(&format!("{MAIL}{CLAIMS}"));
     let host = Host::new(&aws, &config);
     aws.world.fail(Operation::PutObject, Fault::LostAnswer, 1);
-    let notifier = host.start();
+    let _notifier = host.start();
     host.opens("1");
-    notifier.wait_for("both", PATIENCE, |_| (aws.world.mails().len() == 2).then_some(()));
+    until("both", || aws.world.mails().len() == 2);
     assert_eq!(receivers(&aws), ["jane@example.com", "john@example.com"]);
 }

@@ -2,7 +2,7 @@
 
 use strict_aws::{ApiError, Fault, Operation};
 
-use super::{Host, MAIL, account, config, mail_to};
+use super::{Host, MAIL, account, config, mail_to, until};
 use crate::harness::PATIENCE;
 use crate::story::CANARY;
 
@@ -13,7 +13,7 @@ fn the_url_goes_to_the_requester_alone_with_its_warning_and_never_to_the_journal
     let host = Host::new(&aws, &config);
     let mut notifier = host.start();
     host.opens("1");
-    notifier.wait_for("all three", PATIENCE, |_| (notifier.lines_with("mail sent").len() == 3).then_some(()));
+    until("all three", || notifier.lines_with("mail sent").len() == 3);
     assert!(notifier.stop().success());
     let mail = mail_to(&aws, "jane@example.com");
     let text = mail.text.expect("plain text");

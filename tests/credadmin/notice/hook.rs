@@ -8,7 +8,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use super::{Host, OPENED, account, config};
+use super::{Host, OPENED, account, config, until};
 use crate::harness::PATIENCE;
 
 /// A config whose program is this script of sh.
@@ -96,7 +96,8 @@ fn a_program_that_fails_is_told_of_tried_again_and_given_up() {
     let aws = account();
     let files = tempfile::tempdir().expect("a directory");
     let runs = files.path().join("runs");
-    let script = format!("echo run >> {}; echo 'no\nnetwork' >&2; head -c 100000 /dev/zero | tr '\\0' x; exit 3", runs.display());
+    let script =
+        format!("echo run >> {}; printf 'no\\nnetwork' >&2; head -c 100000 /dev/zero | tr '\\0' x; exit 3", runs.display());
     let host = Host::new(&aws, &running(&script, "events = ['opens']\n"));
     let mut notifier = host.start();
     host.says("1", super::CLOSED, "window closed", json!({}));
@@ -118,5 +119,5 @@ fn mail_and_program_do_not_wait_for_each_other() {
     let notifier = host.start();
     host.opens("1");
     notifier.wait_for_line("notify.command failed: opens of s3 (q4): /nowhere/tell can't be started: No such file", PATIENCE);
-    notifier.wait_for("both", PATIENCE, |_| (aws.world.mails().len() == 2).then_some(()));
+    until("both", || aws.world.mails().len() == 2);
 }

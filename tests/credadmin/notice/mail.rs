@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use strict_aws::{ApiError, Fault, Operation};
 
-use super::{CLOSED, ENDING, FAILING, Host, MAIL, account, config, mail_to, now, receivers};
+use super::{CLOSED, ENDING, FAILING, Host, MAIL, account, config, mail_to, now, receivers, until};
 use crate::harness::PATIENCE;
 
 #[test]
@@ -58,7 +58,7 @@ fn what_ends_fails_and_is_asked_of_nobody_is_told_too() {
     // The same trouble again, within the hour, is not.
     host.says("4", FAILING, said, json!({ "ERROR_CODE": "AccessDenied" }));
     host.says("5", FAILING, said, json!({ "ERROR_CODE": "Throttling" }));
-    notifier.wait_for("another trouble", PATIENCE, |_| (aws.world.mails().len() >= mails.len() + 2).then_some(()));
+    until("another trouble", || aws.world.mails().len() >= mails.len() + 2);
     assert_eq!(aws.world.mails().len(), 8);
     host.says("6", CLOSED, "window closed", json!({ "GRANT": "gone" }));
     host.says("7", super::OPENED, "window opened", json!({ "GRANT": "nobodys", "REQUESTED_BY": "max", "APPROVED_BY": "max" }));
@@ -147,15 +147,15 @@ fn nothing_is_mailed_without_tls() {
     let said = "no mail is sent: the configuration set credadmin lets mail go without TLS; aws sesv2 \
                 put-configuration-set-delivery-options --configuration-set-name credadmin --tls-policy REQUIRE; access is not affected";
     notifier.wait_for_line(said, PATIENCE);
-    notifier.wait_for("both messages wait", PATIENCE, |_| {
+    until("both messages wait", || {
         let asked = aws.world.calls().into_iter().filter(|call| call.operation == Operation::GetConfigurationSet).count();
-        (asked >= 3).then_some(())
+        asked >= 3
     });
     assert_eq!((notifier.lines_with("no mail is sent").len(), notifier.lines_with("mail failed").len()), (1, 0));
     assert!(notifier.stop().success());
     assert_eq!(aws.world.calls().iter().filter(|call| call.operation == Operation::SendEmail).count(), 0);
     // What waited is not lost.
     aws.world.put_configuration_set("credadmin", true);
-    let notifier = host.start();
-    notifier.wait_for("both", PATIENCE, |_| (aws.world.mails().len() == 2).then_some(()));
+    let _notifier = host.start();
+    until("both", || aws.world.mails().len() == 2);
 }

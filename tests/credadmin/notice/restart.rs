@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 use strict_aws::{Fault, Operation};
 
-use super::{Host, MAIL, account, config, receivers};
+use super::{Host, MAIL, account, config, receivers, until};
 use crate::harness::PATIENCE;
 
 #[test]
@@ -15,9 +15,9 @@ fn killed_while_ses_hangs_it_sends_each_message_once_after_the_next_start() {
         aws.world.fail(Operation::SendEmail, Fault::Silent, 2);
         let mut notifier = host.start();
         host.opens("1");
-        notifier.wait_for("both hang", PATIENCE, |_| {
+        until("both hang", || {
             let hanging = aws.world.calls().iter().filter(|call| call.error.as_deref() == Some("(silent)")).count();
-            (hanging == 2).then_some(())
+            hanging == 2
         });
         notifier.signal(Signal::SIGKILL);
         notifier.wait();
@@ -25,7 +25,7 @@ fn killed_while_ses_hangs_it_sends_each_message_once_after_the_next_start() {
         // What happens while nobody listens is told later.
         host.says("2", super::CLOSED, "window closed", json!({}));
         let mut notifier = host.start();
-        notifier.wait_for("all", PATIENCE, |_| (notifier.lines_with("mail sent").len() == 4).then_some(()));
+        until("all", || notifier.lines_with("mail sent").len() == 4);
         assert!(notifier.stop().success());
         assert_eq!(receivers(&aws), ["jane@example.com", "jane@example.com", "john@example.com", "john@example.com"]);
         let mut again = host.start();
@@ -43,13 +43,13 @@ fn a_window_of_which_the_daemon_tells_again_is_not_mailed_again() {
     let host = Host::new(&aws, &config(MAIL).0);
     let mut notifier = host.start();
     host.opens("1");
-    notifier.wait_for("both", PATIENCE, |_| (notifier.lines_with("mail sent").len() == 2).then_some(()));
+    until("both", || notifier.lines_with("mail sent").len() == 2);
     host.opens("2");
     assert!(notifier.stop().success());
     let mut notifier = host.start();
     host.opens("3");
     host.says("4", super::CLOSED, "window closed", json!({}));
-    notifier.wait_for("both", PATIENCE, |_| (notifier.lines_with("mail sent: ended").len() == 2).then_some(()));
+    until("both", || notifier.lines_with("mail sent: ended").len() == 2);
     assert!(notifier.stop().success());
     assert_eq!(aws.world.mails().len(), 4);
 }
