@@ -25,8 +25,9 @@ pub fn check(path: &Path) -> ExitCode {
     };
     tell(settings.remarks.iter().map(|remark| format!("{remark}\n")));
     let broken_templates = super::notify::templates(&settings);
-    if !broken_templates.is_empty() {
-        return broken(&broken_templates);
+    tell_broken(&broken_templates);
+    if broken_templates.iter().any(|broken| !broken.is_missing) {
+        return ExitCode::from(super::EX_CONFIG);
     }
     let summary = written(summary(&settings, path, now));
     // The daemon runs without a bad drop-in; whoever wrote it wants to know that here.
@@ -38,11 +39,12 @@ pub fn check(path: &Path) -> ExitCode {
     ExitCode::from(super::EX_CONFIG)
 }
 
-/// Templates of mail that can't be used: those built in take their place, and the daemon does without.
-pub fn broken(templates: &[Broken]) -> ExitCode {
-    tell(templates.iter().map(|broken| format!("error: {broken}")));
-    tell(["the built-in templates take their place; access is not affected"]);
-    ExitCode::from(super::EX_CONFIG)
+/// Says which templates of mail can't be used: those built in take their place, and the daemon does without.
+pub fn tell_broken(templates: &[Broken]) {
+    tell(templates.iter().map(|broken| format!("{}: {broken}", if broken.is_missing { "warning" } else { "error" })));
+    if !templates.is_empty() {
+        tell(["the built-in templates take their place; access is not affected"]);
+    }
 }
 
 /// Says it on stderr. That nobody reads it any more, as in `credadmin check 2>&1 | head`, can be told to nobody.

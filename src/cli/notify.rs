@@ -115,9 +115,12 @@ fn preview(settings: &Settings, news: News, named: Option<&str>, clock: &Clock) 
     let warning = "It is made when the mail is sent, for whoever asked for the grant, and only for them.".to_owned();
     let has_url = mail.is_some_and(|mail| mail.console_url) && news == News::Opens;
     let entrance = has_url.then(|| Entrance { url: Zeroizing::new(url), warning });
+    super::check::tell_broken(&broken);
+    if broken.iter().any(|broken| !broken.is_missing) {
+        return ExitCode::from(EX_CONFIG);
+    }
     let letter = match Letter::of(&notice, entrance.as_ref(), &zone, &templates) {
-        Ok(letter) if broken.is_empty() => letter,
-        Ok(_) => return super::check::broken(&broken),
+        Ok(letter) => letter,
         Err(why) => {
             tell([format!("error: {why}")]);
             return ExitCode::from(EX_CONFIG);

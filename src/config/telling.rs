@@ -19,19 +19,12 @@ const USUAL_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Reads both, each of which may be left out.
 pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Telling {
-    let mail = table(merged, "mail", faults).and_then(|table| mail(table, faults));
+    let mail = table(merged, "mail", faults).and_then(|table| mail(merged, table, faults));
     let (hook, claims) = table(merged, "notify", faults).map(|table| notify(table, faults)).unwrap_or_default();
-    if let Some(mail) = &mail {
-        for name in mail.secrets.keys().filter(|name| merged.complete && !has_secret(merged, name)) {
-            let place = merged.place(&["mail", "secrets", name], Part::Key);
-            let wanted = "wanted: the NAME of a [secrets.NAME] table";
-            faults.push(Fault::error(format!("mail.secrets names secret {name:?}, which does not exist"), wanted, place));
-        }
-    }
     Telling { mail, hook, claims }
 }
 
-fn mail(mut table: Table, faults: &mut Vec<Fault>) -> Option<Mail> {
+fn mail(merged: &Merged, mut table: Table, faults: &mut Vec<Fault>) -> Option<Mail> {
     let from = table.required("from", "\"credadmin@example.com\"", address);
     let configuration_set = table.required("configuration_set", "\"credadmin\"", configuration_set);
     let mail = Mail {
@@ -49,6 +42,11 @@ fn mail(mut table: Table, faults: &mut Vec<Fault>) -> Option<Mail> {
         events: table.optional("events", events).unwrap_or_else(News::all),
         time_zone: table.optional("time_zone", values::time_zone),
     };
+    for name in mail.secrets.keys().filter(|name| merged.complete && !has_secret(merged, name)) {
+        let place = merged.place(&["mail", "secrets", name], Part::Key);
+        let wanted = "wanted: the NAME of a [secrets.NAME] table";
+        table.faults.push(Fault::error(format!("mail.secrets names secret {name:?}, which does not exist"), wanted, place));
+    }
     let before = faults.len();
     faults.extend(table.finish());
     (faults.len() == before && from.is_some() && configuration_set.is_some()).then_some(mail)
@@ -57,15 +55,16 @@ fn mail(mut table: Table, faults: &mut Vec<Fault>) -> Option<Mail> {
 fn notify(mut table: Table, faults: &mut Vec<Fault>) -> (Option<Hook>, Option<Claims>) {
     let command = table.optional("command", command);
     let timeout = table.optional("timeout", |value| values::duration(value, SHORTEST_PATIENCE, LONGEST_PATIENCE, ""));
-    let events = table.optional("events", events).unwrap_or_else(News::all);
+    let events = table.optional("events", events);
     let claims = table.optional("claims", claims);
-    for key in ["timeout", "events"] {
-        if table.has(key) && !table.has("command") {
+    for (key, is_good) in [("timeout", timeout.is_some()), ("events", events.is_some())] {
+        if is_good && !table.has("command") {
             table.refuse(key, "wanted: this key only together with command");
         }
     }
+    let (timeout, events) = (timeout.unwrap_or(USUAL_PATIENCE), events.unwrap_or_else(News::all));
     faults.extend(table.finish());
-    (command.map(|command| Hook { command, timeout: timeout.unwrap_or(USUAL_PATIENCE), events }), claims)
+    (command.map(|command| Hook { command, timeout, events }), claims)
 }
 
 fn table<'a>(merged: &'a Merged, name: &'static str, faults: &mut Vec<Fault>) -> Option<Table<'a>> {

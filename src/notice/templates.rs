@@ -24,12 +24,14 @@ pub struct Broken {
     pub line: Option<usize>,
     /// Why.
     pub why: String,
+    /// Whether it is the directory that is not there: no template is wrong then.
+    pub is_missing: bool,
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = self.line.map_or_else(String::new, |line| format!(":{line}"));
-        write!(f, "template {}{line}: {}", self.path.display(), self.why)
+        write!(f, "{} {}{line}: {}", if self.is_missing { "templates" } else { "template" }, self.path.display(), self.why)
     }
 }
 
@@ -53,7 +55,7 @@ impl Templates {
         let mut broken = Vec::new();
         let Some(directory) = directory else { return (templates, broken) };
         if let Err(error) = std::fs::read_dir(directory) {
-            broken.push(Broken { path: directory.into(), line: None, why: error.to_string() });
+            broken.push(Broken { path: directory.into(), line: None, why: error.to_string(), is_missing: true });
         }
         let names = News::ALL.iter().map(|(name, _)| *name).chain(["mail"]);
         for name in names.flat_map(|name| [format!("{name}.txt"), format!("{name}.html")]) {
@@ -63,7 +65,7 @@ impl Templates {
                 Ok(Some(text)) => templates.0.add_template_owned(name, text).err().map(|error| (error.line(), reason(&error))),
                 Err(error) => Some((None, error.to_string())),
             };
-            broken.extend(why.map(|(line, why)| Broken { path, line, why }));
+            broken.extend(why.map(|(line, why)| Broken { path, line, why, is_missing: false }));
         }
         (templates, broken)
     }

@@ -7,9 +7,9 @@ use crate::emulators::Emulator;
 use crate::harness::PATIENCE;
 use crate::install::shell;
 
-/// The SDK takes no tracking options without a domain, which is how moto answers where there are none.
+/// moto answers with empty objects where nothing is set, which the SDK does not take for AWS's.
 const ACCOUNT: &str = "aws sesv2 create-configuration-set --configuration-set-name credadmin --delivery-options TlsPolicy=REQUIRE \
-    --tracking-options CustomRedirectDomain=track.example.com\n\
+    --tracking-options CustomRedirectDomain=track.example.com --sending-options SendingEnabled=true\n\
     aws s3 mb s3://claims\n";
 const VERIFY: &str = "aws sesv2 create-email-identity --email-identity credadmin@example.com\n";
 
