@@ -19,6 +19,7 @@ mod watch;
 
 pub mod alarm;
 pub mod changes;
+pub mod notice;
 pub mod notify;
 pub mod signals;
 pub mod standing;

@@ -44,6 +44,8 @@ pub struct Clients {
     pub connection: Connection,
     pub since: Elapsed,
     pub has_region: bool,
+    /// What they are made of, for clients that the daemon does without.
+    pub shared: SdkConfig,
     pub sts: sts::Client,
     pub secrets: secretsmanager::Client,
 }
@@ -58,6 +60,7 @@ impl Clients {
             has_region: config.region().is_some(),
             sts: sts::Client::new(&config),
             secrets: secretsmanager::Client::new(&config),
+            shared: config,
         }
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! [`Aws`] is all that the daemon needs of it; [`sdk::Sdk`] is the real one; [`trouble`] sorts what can go wrong. `survey`,
 //! [`metadata`] and `bucket` are what `credadmin doctor` asks besides, [`signin`] is what `credadmin console` does, [`admin`] what
-//! `credadmin revoke` does, and [`reading`] what `credadmin consumer` does, which is not on the daemon's host.
+//! `credadmin revoke` does, [`mail`] and `claim` what `credadmin notify` does, and [`reading`] what `credadmin consumer` does, which
+//! is not on the daemon's host.
 
 pub mod admin;
 mod bucket;
+mod claim;
 mod clients;
 mod failure;
 mod http;
 mod instance_role;
+pub mod mail;
+mod mail_trouble;
 pub mod metadata;
 pub mod reading;
 pub mod sdk;

@@ -26,6 +26,16 @@ pub enum Operation {
     GetRolePolicy,
     /// IAM; not the daemon's.
     PutRolePolicy,
+    /// SES; the notifier's.
+    SendEmail,
+    /// SES; the notifier's.
+    GetConfigurationSet,
+    /// SES; doctor's.
+    GetEmailIdentity,
+    /// SES; doctor's.
+    GetAccount,
+    /// S3; the notifier's.
+    PutObject,
 }
 
 impl fmt::Display for Operation {
@@ -40,6 +50,11 @@ impl fmt::Display for Operation {
             Self::GetSecretValue => "secretsmanager:GetSecretValue",
             Self::GetRolePolicy => "iam:GetRolePolicy",
             Self::PutRolePolicy => "iam:PutRolePolicy",
+            Self::SendEmail => "ses:SendEmail",
+            Self::GetConfigurationSet => "ses:GetConfigurationSet",
+            Self::GetEmailIdentity => "ses:GetEmailIdentity",
+            Self::GetAccount => "ses:GetAccount",
+            Self::PutObject => "s3:PutObject",
         })
     }
 }

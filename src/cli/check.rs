@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{judged, refuse, written};
 use crate::clock::Clock;
 use crate::config::{Fault, Settings, Sources, Watched};
+use crate::notice::Broken;
 use crate::requests::accounts::Host;
 use crate::schedule::coverage::Coverage;
 
@@ -26,6 +27,11 @@ pub fn check(path: &Path) -> ExitCode {
     };
     tell(settings.remarks.iter().map(|remark| format!("{remark}\n")));
     tell(settings.requests.unknown(&Host).iter().map(|remark| format!("{remark}\n")));
+    let broken_templates = super::notify::templates(&settings);
+    tell_broken(&broken_templates);
+    if broken_templates.iter().any(|broken| !broken.is_missing) {
+        return ExitCode::from(super::EX_CONFIG);
+    }
     let evidence = judged::evidence(&sources.sealed(&settings), &settings, now);
     tell(evidence.iter().map(|remark| format!("{remark}\n")));
     let summary = written(summary(&settings, path, now));
@@ -44,6 +50,14 @@ pub fn check(path: &Path) -> ExitCode {
         n => tell([format!("{n} mistakes: these drop-ins count as absent, and every grant that they name is closed")]),
     }
     ExitCode::from(super::EX_CONFIG)
+}
+
+/// Says which templates of mail can't be used: those built in take their place, and the daemon does without.
+pub fn tell_broken(templates: &[Broken]) {
+    tell(templates.iter().map(|broken| format!("{}: {broken}", if broken.is_missing { "warning" } else { "error" })));
+    if !templates.is_empty() {
+        tell(["the built-in templates take their place; access is not affected"]);
+    }
 }
 
 /// Says it on stderr. That nobody reads it any more, as in `credadmin check 2>&1 | head`, can be told to nobody.

@@ -15,6 +15,7 @@ mod doctor;
 mod files;
 mod journal;
 mod judged;
+mod notify;
 mod plan;
 mod policies;
 mod request;
@@ -58,6 +59,9 @@ enum Command {
     /// Run the daemon.
     #[command(after_help = "Example: RUST_LOG=debug credadmin run")]
     Run(ConfigArgument),
+    /// Tell people what happens, by mail and to a program, from the journal: a service of its own. Or print what it would tell.
+    #[command(after_help = "Example: credadmin notify --preview opens")]
+    Notify(notify::Arguments),
     /// Check the config with the daemon's own loader: every mistake, or a summary. Exits with 78 if it would be refused.
     #[command(after_help = "Example: credadmin check && systemctl reload credadmin")]
     Check(ConfigArgument),
@@ -119,6 +123,7 @@ struct ConfigArgument {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments.config),
+        Command::Notify(arguments) => notify::notify(&arguments),
         Command::Check(arguments) => check::check(&arguments.config),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Timeline(arguments) => timeline::timeline(&arguments),

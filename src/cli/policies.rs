@@ -54,7 +54,7 @@ pub struct Arguments {
     /// A customer key of the buckets of this secret's role, or of the only role.
     #[arg(long, value_name = "[SECRET=]ARN", requires = "bucket", value_parser = of(key))]
     bucket_kms_key: Vec<Of<String>>,
-    /// Let the daemon send mail by SES, from this address and no other.
+    /// Let mail be sent by SES, from this address and no other; by default what [mail] of the config says.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     mail_from: Option<String>,
     /// The identity that SES has verified, if it is not the address but its domain.
@@ -126,8 +126,9 @@ fn names(arguments: &Arguments) -> Names {
         secret_keys: arguments.kms_key.clone(),
         bucket_keys: arguments.bucket_kms_key.clone(),
         mail: arguments.mail_from.clone().map(|from| Mail {
-            identity: arguments.mail_identity.clone().unwrap_or_else(|| from.clone()),
+            identities: vec![arguments.mail_identity.clone().unwrap_or_else(|| from.clone())],
             configuration_set: arguments.mail_configuration_set.clone(),
+            region: None,
             from,
         }),
         revoker_role: arguments.revoker_role.clone(),

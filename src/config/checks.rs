@@ -63,7 +63,14 @@ pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Time
         Watched { secret: Arc::new(secret.clone()), grants: grants.into(), page }
     };
     let secrets = secrets.into_iter().map(watch).collect();
-    Settings { connection: draft.connection, secrets, remarks, requests: draft.requests, grants_group: draft.grants_group }
+    Settings {
+        connection: draft.connection,
+        secrets,
+        telling: draft.telling,
+        remarks,
+        requests: draft.requests,
+        grants_group: draft.grants_group,
+    }
 }
 
 /// The grants that drop-ins name, but for those that have a mistake. `files` are the names in each drop-in; `closed` takes

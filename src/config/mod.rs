@@ -20,6 +20,7 @@ mod read;
 mod requests;
 mod shapes;
 mod sources;
+mod telling;
 mod values;
 mod whereabouts;
 
@@ -34,12 +35,14 @@ pub use evidence::Sealed;
 pub use fault::{Fault, Faults};
 pub use requests::Requests;
 pub use sources::Sources;
+pub use telling::is_address;
 pub use values::show_duration;
 pub use whereabouts::{Whereabouts, whereabouts};
 
 use crate::aws::Connection;
 use crate::console::Page;
 use crate::grant::{Grant, Secret};
+use crate::notice::Telling;
 
 /// Everything that the daemon runs on. Valid as a whole.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct Settings {
     pub connection: Connection,
     /// The secrets, by name.
     pub secrets: Vec<Watched>,
+    /// Whom `credadmin notify` tells, and how; the daemon does without.
+    pub telling: Telling,
     /// What was found and did not keep the rest from being valid: warnings, and drop-ins that count as absent.
     pub remarks: Vec<Fault>,
     /// Who may ask for which secrets; the daemon does without.

@@ -13,11 +13,12 @@ use super::fault::Fault;
 use super::merged::Merged;
 use super::read::{Table, show};
 use super::requests::{self, Requests};
-use super::{evidence, values};
+use super::{evidence, telling, values};
 use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::console::{Page, hosts};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
+use crate::notice::Telling;
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
 /// Of windows, and of all that limits them.
@@ -37,6 +38,8 @@ pub struct Draft {
     pub grants: Vec<Grant>,
     /// Who may ask for which of the secrets.
     pub requests: Requests,
+    /// Whom to tell, and how.
+    pub telling: Telling,
 }
 
 /// Reads the whole config.
@@ -49,6 +52,8 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     root.optional("secrets", rooms);
     root.optional("grants", rooms);
     root.optional("requests", |value| value.as_dict().map(|_| ()).ok_or_else(|| "wanted: a table [requests]".into()));
+    root.optional("mail", |_| Ok(()));
+    root.optional("notify", |_| Ok(()));
     faults.extend(root.finish());
     let mut pages = BTreeMap::new();
     let mut requests = Requests { desk: requests::desk(merged, faults), ..Requests::default() };
@@ -61,7 +66,9 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     }
     let mut shared = Shared::default();
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
-    Draft { connection: Connection { region, credentials, profile: None }, grants_group, secrets, pages, grants, requests }
+    let telling = telling::read(merged, faults);
+    let connection = Connection { region, credentials, profile: None };
+    Draft { connection, grants_group, secrets, pages, grants, requests, telling }
 }
 
 /// Reads one grant.

@@ -11,6 +11,7 @@ mod console;
 mod cut;
 mod host;
 mod identity;
+mod mail;
 mod metadata;
 mod roles;
 mod secrets;
@@ -110,6 +111,9 @@ pub async fn aws(settings: &Settings, clock: &Clock, live: &Live) -> Vec<Finding
     if !is_wrong(&findings) {
         findings.extend(secrets::secrets(&aws, clock, settings, live.refused).await);
         findings.extend(roles::roles(&aws, clock, settings, live).await);
+        if let Some(mail) = &settings.telling.mail {
+            findings.extend(mail::mail(&aws, mail).await);
+        }
     }
     findings
 }

@@ -167,7 +167,7 @@ impl Lane {
             Kind::Superseded | Kind::Cut | Kind::Lapsed | Kind::Drift | Kind::Revoked => {
                 self.marks.push(Mark { at: entry.at, kind: entry.kind, message: entry.message.clone() });
             }
-            Kind::Started | Kind::Stopped | Kind::EventsLost => {}
+            Kind::Started | Kind::Stopped | Kind::Ending | Kind::EventsLost => {}
         }
     }
 

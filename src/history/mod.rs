@@ -5,6 +5,7 @@
 //! which is journald's own word and no writer's.
 
 mod entry;
+mod follow;
 mod journalctl;
 mod kind;
 mod ledger;
@@ -16,6 +17,7 @@ mod watch;
 mod window;
 
 pub use entry::{Entry, Unreadable};
+pub use follow::Follow;
 pub use journalctl::{Reach, Source, Trouble};
 pub use kind::Kind;
 pub use ledger::{Lane, Ledger};

@@ -90,6 +90,17 @@ pub enum Event {
         /// When coverage ends, if that is within a session length.
         closes: Option<Timestamp>,
     },
+    /// A grant's window ends soon.
+    Ending {
+        /// The secret.
+        secret: Arc<Secret>,
+        /// The grant.
+        grant: Grant,
+        /// When its window ends.
+        closes: Timestamp,
+        /// How long that is from now.
+        left: SignedDuration,
+    },
     /// A grant's window ended, or the grant was taken away.
     Closed {
         /// The secret.
@@ -241,6 +252,73 @@ pub enum Event {
         /// How many.
         count: u64,
     },
+    /// The notifier has read its config and begins.
+    NotifierStarted {
+        /// By which ways it tells people.
+        ways: Vec<String>,
+    },
+    /// SES took a message.
+    MailSent {
+        /// What it is about.
+        about: About,
+        /// Whom it is for.
+        to: String,
+        /// SES's id of the message.
+        message_id: String,
+    },
+    /// A message could not be handed to SES.
+    MailFailed {
+        /// What it is about.
+        about: About,
+        /// Whom it is for.
+        to: String,
+        /// Why, and what to do.
+        why: String,
+        /// How long until the next try; `None` if it is given up.
+        retry_in: Option<SignedDuration>,
+    },
+    /// No mail goes until somebody has changed something.
+    MailHeld {
+        /// Why, and what to do.
+        why: String,
+    },
+    /// `notify.command` has run.
+    HookRan {
+        /// What it was told.
+        about: About,
+        /// What it wrote.
+        said: String,
+    },
+    /// `notify.command` failed.
+    HookFailed {
+        /// What it was told.
+        about: About,
+        /// How it ended, and what it wrote.
+        why: String,
+        /// How long until the next try; `None` if it is given up.
+        retry_in: Option<SignedDuration>,
+    },
+    /// Nobody is told of something.
+    NotTold {
+        /// What it is about.
+        about: About,
+        /// Why.
+        why: String,
+    },
+    /// It could not be found out whether another notifier sends a message: so this one does.
+    NotClaimed {
+        /// What it is about.
+        about: About,
+        /// Why.
+        why: String,
+    },
+    /// The notifier lost the journal.
+    JournalLost {
+        /// Why.
+        why: String,
+        /// How long until the next try.
+        retry_in: SignedDuration,
+    },
     /// A library said something.
     Library {
         /// How bad it is.
@@ -257,6 +335,17 @@ pub enum Event {
         /// What was done.
         done: String,
     },
+}
+
+/// What a message to people is about, as the notifier's events tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The event, by its name in the config.
+    pub event: &'static str,
+    /// The secret.
+    pub secret: Option<String>,
+    /// The grants.
+    pub grants: Vec<String>,
 }
 
 /// What the end of a grant means for access to its secret.

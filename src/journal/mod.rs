@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use event::{Access, Event, Published};
+pub use event::{About, Access, Event, Published};
 pub use record::{Fields, Record};
 pub use relay::Relay;
 pub use writer::note;

@@ -1,9 +1,11 @@
 //! Each event in words: what happened, to which grant and secret, what it means for access, and what to do.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 use tracing::Level;
 
-use super::event::{Access, Event};
+use super::event::{About, Access, Event};
 use crate::aws::trouble::Kind;
 use crate::grant::{Grant, Name, Secret, Window};
 use crate::session::apart;
@@ -51,6 +53,24 @@ impl Fields {
             role_arn: Some(secret.role_arn.clone()),
             source_identity: secret.source_identity.clone(),
             ..Self::default()
+        }
+    }
+
+    fn about(about: &About) -> Self {
+        let grant = Some(about.grants.join(", ")).filter(|grants| !grants.is_empty());
+        Self { secret: about.secret.clone(), grant, ..Self::default() }
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.event)?;
+        if let Some(secret) = &self.secret {
+            write!(f, " of {secret}")?;
+        }
+        match self.grants.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", self.grants.join(", ")),
         }
     }
 }
@@ -126,6 +146,11 @@ impl Event {
                     format!("window opened: grant {} of secret {}{until}{people}", grant.name, secret.name),
                 )
             }
+            Self::Ending { secret, grant, closes, left } => (
+                Level::INFO,
+                "77a747bbae85508173485b14fe8a4845",
+                format!("window ends in {}: grant {} of secret {}, at {closes}", roughly(*left), grant.name, secret.name),
+            ),
             Self::Closed { secret, grant, access } => closed(secret, grant, access),
             Self::Published { secret, session } => {
                 let mut message = format!(
@@ -302,6 +327,44 @@ impl Event {
                 "4305dc63ffdf9cb381315419b77c1dcb",
                 format!("{count} events were lost because the journal did not take them; refreshing went on"),
             ),
+            Self::NotifierStarted { ways } => (
+                Level::INFO,
+                "65a2f438478ffa9ed0a931bdd7839318",
+                format!("notifier started: people are told by {}", ways.join(" and by ")),
+            ),
+            Self::MailSent { about, to, message_id } => {
+                (Level::INFO, "14e98152ec0ab4102590e7749ea11c1d", format!("mail sent: {about} to {to}, SES message {message_id}"))
+            }
+            Self::MailFailed { about, to, why, retry_in } => (
+                if retry_in.is_some() { Level::WARN } else { Level::ERROR },
+                "ad2d35e7479347e2de68f164cb511759",
+                format!("mail failed: {about} to {to}: {why}; access is not affected; {}", next_try(*retry_in)),
+            ),
+            Self::MailHeld { why } => {
+                (Level::ERROR, "96cb9d0f210c818ba0e134b8118d1d70", format!("no mail is sent: {why}; access is not affected"))
+            }
+            Self::HookRan { about, said } => {
+                let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+                (Level::INFO, "33489219cc9775a0be190797553d3564", format!("notify.command ran: {about}{said}"))
+            }
+            Self::HookFailed { about, why, retry_in } => (
+                if retry_in.is_some() { Level::WARN } else { Level::ERROR },
+                "6d1b353f40e6839af19dc9f8dde763e6",
+                format!("notify.command failed: {about}: {why}; access is not affected; {}", next_try(*retry_in)),
+            ),
+            Self::NotTold { about, why } => {
+                (Level::WARN, "052e1f8b49dfed45f66474e48d316541", format!("not told: {about}: {why}; access is not affected"))
+            }
+            Self::NotClaimed { about, why } => (
+                Level::WARN,
+                "034a954f10ebc45f502324521ac38af2",
+                format!("not claimed: {about}: {why}; it is sent all the same, and another host may send it too"),
+            ),
+            Self::JournalLost { why, retry_in } => (
+                Level::ERROR,
+                "4e77a2b74f1ca0d9bbfaa40d8c26c373",
+                format!("the journal can't be followed: {why}; nobody is told of anything; next try in {}", roughly(*retry_in)),
+            ),
             Self::Library { level, target, text } => (*level, "b23f120e22bde7cb17fc095bb0da0b7d", format!("{target}: {text}")),
             Self::Looked { secret, done } => {
                 (Level::DEBUG, "d6647ae7d54e685b4a0588b3ec9181c3", format!("looked at {}: {done}", secret.name))
@@ -325,6 +388,15 @@ impl Event {
             Self::Opened { secret, grant, closes } => Fields {
                 grant: Some(grant.name.to_string()),
                 expiration: closes.map(|closes| closes.to_string()),
+                requested_by: grant.papers.requested_by.as_deref().map(str::to_owned),
+                approved_by: grant.papers.approved_by.as_deref().map(str::to_owned),
+                reason: grant.papers.reason.as_deref().map(str::to_owned),
+                ticket: grant.papers.ticket.as_deref().map(str::to_owned),
+                ..Fields::of(secret)
+            },
+            Self::Ending { secret, grant, closes, .. } => Fields {
+                grant: Some(grant.name.to_string()),
+                expiration: Some(closes.to_string()),
                 requested_by: grant.papers.requested_by.as_deref().map(str::to_owned),
                 approved_by: grant.papers.approved_by.as_deref().map(str::to_owned),
                 reason: grant.papers.reason.as_deref().map(str::to_owned),
@@ -380,6 +452,12 @@ impl Event {
                 ..Fields::of(secret)
             },
             Self::Status { secret: Some(secret), .. } => Fields::of(secret),
+            Self::MailSent { about, .. }
+            | Self::MailFailed { about, .. }
+            | Self::HookRan { about, .. }
+            | Self::HookFailed { about, .. }
+            | Self::NotTold { about, .. }
+            | Self::NotClaimed { about, .. } => Fields::about(about),
             Self::Lapsed { secret, grants, .. } => Fields { grant: Some(list(grants)), ..Fields::of(secret) },
             Self::Cut { secret, .. }
             | Self::WellAgain { secret, .. }
@@ -396,6 +474,9 @@ impl Event {
             | Self::ClockStepped { .. }
             | Self::Status { secret: None, .. }
             | Self::EventsLost { .. }
+            | Self::NotifierStarted { .. }
+            | Self::MailHeld { .. }
+            | Self::JournalLost { .. }
             | Self::Library { .. } => Fields::default(),
         }
     }
@@ -432,6 +513,10 @@ fn closed(secret: &Secret, grant: &Name, access: &Access) -> (Level, &'static st
 /// A session that was handed out can't be called back; what its role may do can.
 fn to_end_it_now(secret: &Secret) -> String {
     format!("to end it now: credadmin revoke {} (AWSRevokeOlderSessions on {})", secret.name, secret.role_arn)
+}
+
+fn next_try(retry_in: Option<SignedDuration>) -> String {
+    retry_in.map_or_else(|| "given up".to_owned(), |wait| format!("next try in {}", roughly(wait)))
 }
 
 fn list(names: &[Name]) -> String {

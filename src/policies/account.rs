@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arn::{Home, RoleName, role_name};
 use super::key::{self, Keys};
-use super::names::Names;
+use super::names::{Mail, Names};
 use super::policy::{Policy, Principal};
 use super::{Refusal, daemon, limits, people, target};
 use crate::config::Settings;
@@ -82,11 +82,13 @@ impl Account {
 
         let daemon_arn = home.role(&names.daemon_role);
         let keys = |secrets: &[&Secret]| key::of_secrets(&home, secrets, &names.secret_keys);
+        let telling = &settings.telling;
+        let mail = names.mail.clone().or_else(|| telling.mail.as_ref().map(Mail::of_config));
         let daemon = Role {
             name: RoleName { path: "/".into(), name: names.daemon_role.clone() },
             description: "credadmin's instance: assumes the roles of its config, and writes their sessions to its secrets",
             trust: daemon::trust(&home),
-            policy: Some(daemon::policy(&home, &secrets, &keys(&secrets)?, names.mail.as_ref())),
+            policy: Some(daemon::policy(&home, &secrets, &keys(&secrets)?, mail.as_ref(), telling.claims.as_ref())),
             max_session: target::max_session(&[]),
         };
         let targets = by_role.iter().map(|(arn, secrets)| {

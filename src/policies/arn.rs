@@ -78,9 +78,9 @@ impl Home {
         format!("arn:{}:s3:::{name}", self.partition)
     }
 
-    /// Something of SES's.
-    pub fn ses(&self, what: &str) -> String {
-        format!("arn:{}:ses:{}:{}:{what}", self.partition, self.region, self.account)
+    /// Something of SES's, in its own region.
+    pub fn ses(&self, region: Option<&str>, what: &str) -> String {
+        format!("arn:{}:ses:{}:{}:{what}", self.partition, region.unwrap_or(&self.region), self.account)
     }
 
     /// EC2, as a principal.

@@ -7,6 +7,7 @@ use super::key::{self, Keys};
 use super::names::Mail;
 use super::policy::{Policy, Principal, Statement};
 use crate::grant::Secret;
+use crate::notice::Claims;
 
 /// Only EC2 may assume it, for its instances.
 pub fn trust(home: &Home) -> Policy {
@@ -14,7 +15,7 @@ pub fn trust(home: &Home) -> Policy {
 }
 
 /// What the daemon calls, and nothing else (aws-facts §8).
-pub fn policy(home: &Home, secrets: &[&Secret], keys: &Keys, mail: Option<&Mail>) -> Policy {
+pub fn policy(home: &Home, secrets: &[&Secret], keys: &Keys, mail: Option<&Mail>, claims: Option<&Claims>) -> Policy {
     let roles_of = |wanted: fn(&Secret) -> bool| -> Vec<String> {
         let roles: BTreeSet<&String> = secrets.iter().filter(|secret| wanted(secret)).map(|secret| &secret.role_arn).collect();
         roles.into_iter().cloned().collect()
@@ -30,12 +31,28 @@ pub fn policy(home: &Home, secrets: &[&Secret], keys: &Keys, mail: Option<&Mail>
     let publish = ["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"];
     statements.push(Statement::allow("Publish", &publish, secrets.iter().map(|secret| home.secret(secret)).collect()));
     statements.extend(key::for_secrets(keys, "Encryption", &["kms:GenerateDataKey", "kms:Decrypt"]));
+    statements.extend(mail.and_then(|mail| tls(home, mail)));
+    statements.extend(claims.map(|claims| claim(home, claims)));
     statements.extend(mail.map(|mail| send(home, mail)));
     Policy(statements)
 }
 
+/// The notifier asks whether the configuration set requires TLS, and sends nothing otherwise.
+fn tls(home: &Home, mail: &Mail) -> Option<Statement> {
+    let set = mail.configuration_set.as_ref()?;
+    let set = home.ses(mail.region.as_deref(), &format!("configuration-set/{set}"));
+    Some(Statement::allow("MailTls", &["ses:GetConfigurationSet"], vec![set]))
+}
+
+/// The notifiers of several hosts agree by making objects, which none of them reads.
+fn claim(home: &Home, Claims { bucket, prefix }: &Claims) -> Statement {
+    Statement::allow("Claims", &["s3:PutObject"], vec![format!("{}/{prefix}/*", home.bucket(bucket))])
+}
+
 fn send(home: &Home, mail: &Mail) -> Statement {
-    let set = mail.configuration_set.iter().map(|name| home.ses(&format!("configuration-set/{name}")));
-    let resources = std::iter::once(home.ses(&format!("identity/{}", mail.identity))).chain(set).collect();
+    let region = mail.region.as_deref();
+    let set = mail.configuration_set.iter().map(|name| home.ses(region, &format!("configuration-set/{name}")));
+    let identities = mail.identities.iter().map(|identity| home.ses(region, &format!("identity/{identity}")));
+    let resources = identities.chain(set).collect();
     Statement::allow("Mail", &["ses:SendEmail"], resources).only("StringEquals", "ses:FromAddress", vec![mail.from.clone()])
 }

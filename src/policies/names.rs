@@ -20,7 +20,7 @@ pub struct Names {
     pub secret_keys: Vec<Of<String>>,
     /// The customer keys of buckets, by ARN.
     pub bucket_keys: Vec<Of<String>>,
-    /// Whom the daemon's mail is from, if it sends any.
+    /// Whom the daemon's mail is from, if it sends any and the config doesn't say it, or not all of it.
     pub mail: Option<Mail>,
     /// The role of those who may end access before its time; it is there already.
     pub revoker_role: Option<String>,
@@ -33,10 +33,25 @@ pub struct Names {
 pub struct Mail {
     /// The sender's address.
     pub from: String,
-    /// The identity that is verified: that address, or its domain.
-    pub identity: String,
+    /// The identity that is verified: that address, or its domain; both, where it is not known which.
+    pub identities: Vec<String>,
     /// The configuration set that requires TLS.
     pub configuration_set: Option<String>,
+    /// SES's region, if it is not that of the config.
+    pub region: Option<String>,
+}
+
+impl Mail {
+    /// What the config says of it.
+    pub fn of_config(mail: &crate::notice::Mail) -> Self {
+        let domain = mail.from.rsplit('@').next().unwrap_or_default().to_owned();
+        Self {
+            from: mail.from.clone(),
+            identities: vec![mail.from.clone(), domain],
+            configuration_set: Some(mail.configuration_set.clone()),
+            region: mail.region.clone(),
+        }
+    }
 }
 
 /// Something of one secret of the config, or of all.

@@ -47,6 +47,11 @@ impl<'a> Coverage<'a> {
         end
     }
 
+    /// The grants that are open at `t`, each with the end of its own window; known as far as that of the coverage.
+    pub fn closings_at(&self, t: Timestamp) -> impl Iterator<Item = (Timestamp, &'a Grant)> {
+        self.begun_by(t).filter(move |(span, _)| span.contains(t)).map(|(span, grant)| (span.closes, *grant))
+    }
+
     /// The first instant after `t` at which a grant opens or closes.
     pub fn next_change(&self, t: Timestamp) -> Option<Timestamp> {
         let edges = self.open.iter().flat_map(|(span, _)| [span.opens, span.closes]);

@@ -29,7 +29,8 @@ impl Watch {
         self.upcoming = coverage.next_opening(at.now).map(|(opens, grant)| (opens, grant.name.clone()));
         self.tell_changes(at, &plan.grants, plan.closes, tell);
         self.tell_lapse(at, tell);
-        self.set_wake_ups(at, &plan);
+        let ending = self.tell_ending(at, &coverage, tell);
+        self.set_wake_ups(at, &plan, ending);
         if self.in_flight || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
             return None;
         }
@@ -63,13 +64,14 @@ impl Watch {
         })
     }
 
-    fn set_wake_ups(&mut self, at: Moment, plan: &Plan) {
+    fn set_wake_ups(&mut self, at: Moment, plan: &Plan, ending: Option<Timestamp>) {
         let good_until = self.settled.filter(|settled| Some(settled.ends) == plan.ends).map(|settled| settled.good_until);
         let lapse = self.published.as_ref().filter(|_| self.failing.is_some() && !self.seen.lapsed).map(|(_, dies)| *dies);
         let open = plan.ends.is_some();
         // What is past is acted on now: a wake-up for it would come again and again.
         let later = |t: &Timestamp| *t > at.now;
-        self.next = plan.look_again.into_iter().chain(good_until).chain(lapse.filter(|_| open)).filter(later).min();
+        let planned = plan.look_again.into_iter().chain(good_until).chain(ending);
+        self.next = planned.chain(lapse.filter(|_| open)).filter(later).min();
         self.look_by = match (&self.failing, self.seen.at) {
             _ if self.in_flight => None,
             (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),

@@ -4,11 +4,12 @@
 //! look (what the plan wants now) ──▶ errand ──▶ visit ──▶ record (what came of it) ──▶ failing (if nothing did)
 //! ```
 
+mod ending;
 mod failing;
 mod look;
 mod record;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +41,8 @@ pub struct Watch {
     grants: Arc<[Grant]>,
     /// The grants that were open when last looked.
     open: BTreeSet<Name>,
+    /// Those of them of which it was told that their windows end soon, and when that is.
+    ending: BTreeMap<Name, Timestamp>,
     /// What readers get, as far as is known, if it is credadmin's: its version id, and when it dies.
     published: Option<(String, Timestamp)>,
     /// Until when any session lives that was handed out, as far as is known.
@@ -85,6 +88,7 @@ impl Watch {
             secret: watched.secret,
             grants: watched.grants,
             open: BTreeSet::new(),
+            ending: BTreeMap::new(),
             published: None,
             alive_until: None,
             settled: None,

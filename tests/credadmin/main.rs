@@ -19,6 +19,7 @@ mod manual;
 mod ministack;
 mod model;
 mod moto;
+mod notice;
 mod notify;
 mod pair;
 mod plan;

@@ -48,7 +48,7 @@ fn texts() -> Texts {
         if parts.is_empty() { vec![(name.to_owned(), own)] } else { parts }
     });
     Texts {
-        shapes: ["shapes", "requests", "evidence"].map(|name| sources[&format!("config/{name}.rs")].as_str()).concat(),
+        shapes: ["shapes", "requests", "evidence", "telling"].map(|name| sources[&format!("config/{name}.rs")].as_str()).concat(),
         cli: sources.iter().filter(|(name, _)| name.starts_with("cli/")).map(|(_, text)| text.as_str()).collect(),
         surroundings: sources["cli/surroundings.rs"].clone(),
         signals: sources["signals.rs"].clone(),
@@ -144,13 +144,15 @@ fn wrong_surroundings(texts: &Texts) -> Vec<String> {
 fn wrong_keys(texts: &Texts) -> Vec<String> {
     let keys = keys(&texts.config);
     let mut wrong = Vec::new();
-    let tables: [(&str, &[&str]); 6] = [
+    let tables: [(&str, &[&str]); 8] = [
         ("Outside of tables", &["pub fn read("]),
         ("[secrets.NAME]", &["fn secret("]),
         ("[grants.NAME]", &["fn grant(", "fn window("]),
         ("[requests]", &["pub fn desk("]),
         ("[secrets.NAME.requests]", &["pub fn rules("]),
         ("[grants.NAME.evidence]", &["fn evidence_of("]),
+        ("[mail]", &["fn mail("]),
+        ("[notify]", &["fn notify("]),
     ];
     for (table, functions) in tables {
         let is_read_here = |code: &&str| functions.iter().any(|function| code.contains(&format!("\n{function}")));

@@ -78,7 +78,7 @@ pub fn defaults(texts: &Texts) -> Vec<String> {
 pub fn limits(texts: &Texts) -> Vec<String> {
     let keys = keys(&texts.config);
     let mut config = String::new();
-    for table in ["Outside of tables", "[secrets.NAME]", "[grants.NAME]"] {
+    for table in ["Outside of tables", "[secrets.NAME]", "[grants.NAME]", "[mail]", "[notify]"] {
         config += &if table.starts_with('[') { table.to_lowercase() } else { String::new() };
         config.extend(keys.get(table).into_iter().flatten().map(|key| format!("\n{} = '!'", key.name)).chain(["\n".into()]));
     }

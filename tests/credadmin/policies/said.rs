@@ -91,6 +91,27 @@ fn mail_is_from_one_address_by_one_identity() {
 }
 
 #[test]
+fn mail_and_claims_are_allowed_as_the_config_has_them() {
+    let telling = "[mail]\nfrom = 'credadmin@example.com'\nconfiguration_set = 'tls'\nregion = 'eu-west-1'\n\
+                   [notify]\nclaims = 's3://claims/credadmin'\n";
+    let documents = made(&format!("{CONFIG}{telling}"), &[]);
+    let all = statements(&documents, "CredAdmin.credadmin.json");
+    let of = |sid: &str| all.iter().find(|statement| statement["Sid"] == sid).unwrap_or_else(|| panic!("no {sid} in {all:#?}"));
+    let arn = |what: &str| format!("arn:aws:ses:eu-west-1:123456789012:{what}");
+    assert_eq!(
+        (&of("MailTls")["Action"], &of("MailTls")["Resource"]),
+        (&json!("ses:GetConfigurationSet"), &json!(arn("configuration-set/tls")))
+    );
+    let sends = [arn("identity/credadmin@example.com"), arn("identity/example.com"), arn("configuration-set/tls")];
+    assert_eq!(of("Mail")["Resource"], json!(sends));
+    assert_eq!(of("Mail")["Condition"], json!({"StringEquals": {"ses:FromAddress": "credadmin@example.com"}}));
+    assert_eq!(
+        (&of("Claims")["Action"], &of("Claims")["Resource"]),
+        (&json!("s3:PutObject"), &json!("arn:aws:s3:::claims/credadmin/*"))
+    );
+}
+
+#[test]
 fn what_the_policies_do_not_say_is_said_beside_them() {
     let said = |config: &str, options: &[&str]| {
         let output = Credadmin::new(config).run_to_end(&[&["policies"], options].concat());

@@ -86,6 +86,7 @@ pub(crate) fn unknown_key(service: Service) -> ApiError {
             ApiError::new(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
         }
         Service::SecretsManager => ApiError::new(400, "UnrecognizedClientException", INVALID),
+        Service::Ses => ApiError::new(403, "UnrecognizedClientException", INVALID),
         Service::Sts | Service::Iam | Service::Imds | Service::Signin => ApiError::new(403, "InvalidClientTokenId", INVALID),
     }
 }
@@ -103,6 +104,7 @@ fn expired(service: Service) -> ApiError {
     match service {
         Service::S3 => ApiError::new(400, "ExpiredToken", "The provided token has expired."),
         Service::SecretsManager => ApiError::new(400, "ExpiredTokenException", TEXT),
+        Service::Ses => ApiError::new(403, "ExpiredTokenException", TEXT),
         Service::Sts | Service::Iam | Service::Imds | Service::Signin => ApiError::new(403, "ExpiredToken", TEXT),
     }
 }

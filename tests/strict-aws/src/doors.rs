@@ -39,7 +39,9 @@ impl Doors {
     fn of(&self, service: Service) -> &watch::Sender<bool> {
         match service {
             Service::Imds => &self.metadata,
-            Service::Sts | Service::SecretsManager | Service::S3 | Service::Iam | Service::Signin => &self.services,
+            Service::Sts | Service::SecretsManager | Service::S3 | Service::Iam | Service::Ses | Service::Signin => {
+                &self.services
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Service {
     S3,
     /// Identity and Access Management.
     Iam,
+    /// SES v2.
+    Ses,
     /// The instance metadata service.
     Imds,
     /// The sign-in service of the console.
@@ -44,6 +46,12 @@ pub enum Operation {
     HeadBucket,
     PutRolePolicy,
     GetRolePolicy,
+    PutObject,
+    SendEmail,
+    GetConfigurationSet,
+    GetEmailIdentity,
+    /// of SES
+    GetAccount,
     /// of the sign-in service, as CloudTrail calls it
     GetSigninToken,
     /// of the sign-in service: what a browser asks for
@@ -67,8 +75,9 @@ impl Operation {
         use Operation::*;
         match self {
             AssumeRole | GetCallerIdentity => Service::Sts,
-            GetObject | GetObjectAcl | HeadBucket => Service::S3,
+            GetObject | GetObjectAcl | HeadBucket | PutObject => Service::S3,
             PutRolePolicy | GetRolePolicy => Service::Iam,
+            SendEmail | GetConfigurationSet | GetEmailIdentity | GetAccount => Service::Ses,
             ImdsToken | ImdsRole | ImdsCredentials | ImdsRegion | ImdsInstanceId | ImdsIdentityDocument | ImdsIndex => {
                 Service::Imds
             }

@@ -9,7 +9,7 @@
 //! - `fault`, `doors`: what is scripted to go wrong
 //! - `caller`, `quota`: who asks, and whether too often
 //! - `policy`, `access`: what a policy says, and what several say together
-//! - `sts`, `secrets`, `s3`, `iam`, `signin`, `instance`: the calls
+//! - `sts`, `secrets`, `s3`, `iam`, `ses`, `signin`, `instance`: the calls
 //! - `record`: what the judges read afterwards
 
 mod access;
@@ -31,6 +31,7 @@ mod secret_admin;
 mod secret_setup;
 mod secret_shapes;
 mod secrets;
+mod ses;
 mod signin;
 mod sts;
 mod sts_request;
@@ -44,6 +45,7 @@ pub use identity::Role;
 pub use keys::Credentials;
 pub use record::{Call, SessionRecord, VersionRecord};
 pub use secret_shapes::{DescribedSecret, PutSecretValue, PutSecretValueAnswer, SecretValue};
+pub use ses::SendEmail;
 pub use signin::{ConsoleSession, GetSigninToken};
 pub use sts::{AssumedRole, CallerIdentity};
 pub use sts_request::AssumeRole;

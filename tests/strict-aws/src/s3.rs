@@ -68,19 +68,44 @@ impl World {
         })
     }
 
+    /// Writes an object; `only_if_new`, as `If-None-Match: *` has it, only if there is none.
+    ///
+    /// # Errors
+    /// `PreconditionFailed` (412) if there is one all the same, and as [`World::get_object_acl`].
+    pub fn put_object(
+        &self,
+        caller: &Caller,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        only_if_new: bool,
+    ) -> Result<(), ApiError> {
+        let parameters = vec![("bucket", bucket.to_owned()), ("key", key.to_owned())];
+        self.call(Operation::PutObject, caller, parameters, |state, now, who| {
+            let objects = &state.may_s3(now, who, "s3:PutObject", bucket, Some(key))?.objects;
+            if only_if_new && objects.contains_key(key) {
+                let text = "At least one of the pre-conditions you specified did not hold";
+                return Err(ApiError::new(412, "PreconditionFailed", text));
+            }
+            let bucket = state.buckets.get_mut(bucket).expect("it was there just now");
+            bucket.objects.insert(key.to_owned(), content.to_vec());
+            Ok(())
+        })
+    }
+
     /// Whether the bucket is there and open to the caller; needs `s3:ListBucket`.
     ///
     /// # Errors
     /// As [`World::get_object_acl`].
     pub fn head_bucket(&self, caller: &Caller, bucket: &str) -> Result<(), ApiError> {
         self.call(Operation::HeadBucket, caller, vec![("bucket", bucket.to_owned())], |state, now, who| {
-            state.may(now, who, "s3:ListBucket", bucket, None).map(|_| ())
+            state.may_s3(now, who, "s3:ListBucket", bucket, None).map(|_| ())
         })
     }
 }
 
 impl State {
-    fn may(&self, now: Timestamp, who: &Issued, action: &str, name: &str, key: Option<&str>) -> Result<&Bucket, ApiError> {
+    fn may_s3(&self, now: Timestamp, who: &Issued, action: &str, name: &str, key: Option<&str>) -> Result<&Bucket, ApiError> {
         let bucket = self.buckets.get(name);
         let bucket = bucket.ok_or_else(|| ApiError::new(404, "NoSuchBucket", "The specified bucket does not exist"))?;
         let resource = key.map_or_else(|| format!("arn:aws:s3:::{name}"), |key| format!("arn:aws:s3:::{name}/{key}"));
@@ -94,7 +119,7 @@ impl State {
     }
 
     fn object(&self, now: Timestamp, who: &Issued, action: &str, name: &str, key: &str) -> Result<&[u8], ApiError> {
-        let bucket = self.may(now, who, action, name, Some(key))?;
+        let bucket = self.may_s3(now, who, action, name, Some(key))?;
         let missing = || ApiError::new(404, "NoSuchKey", "The specified key does not exist.");
         bucket.objects.get(key).map(Vec::as_slice).ok_or_else(missing)
     }

@@ -122,3 +122,19 @@ fn revoking_older_sessions_ends_those_and_not_the_next() {
     assert!(refusal(&world, &old).ends_with("with an explicit deny in an identity-based policy"));
     assert!(opens(&world, &session(&world, &caller, None)));
 }
+
+#[test]
+fn an_object_that_is_there_is_not_written_if_only_a_new_one_may_be() {
+    let (world, _clock, caller) = scene();
+    let session = session(&world, &caller, None);
+    let put = |caller: &Caller, content: &[u8], only_if_new| {
+        let put = world.put_object(caller, "sensitive", "claims/1", content, only_if_new);
+        put.map_err(|error| (error.status, error.code))
+    };
+    assert_eq!(put(&caller, b"0", true), Err((403, "AccessDenied".into())));
+    assert_eq!(put(&session, b"1", true), Ok(()));
+    assert_eq!(put(&session, b"2", true), Err((412, "PreconditionFailed".into())));
+    assert_eq!(world.get_object(&session, "sensitive", "claims/1"), Ok(b"1".to_vec()));
+    assert_eq!(put(&session, b"3", false), Ok(()));
+    assert_eq!(world.get_object(&session, "sensitive", "claims/1"), Ok(b"3".to_vec()));
+}

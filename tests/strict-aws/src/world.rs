@@ -17,6 +17,7 @@ use crate::quota::Quotas;
 use crate::record::{Call, Issued, VersionRecord};
 use crate::s3::Bucket;
 use crate::secret::Secret;
+use crate::ses::Ses;
 use crate::signin::Signins;
 
 /// A handle on the model; clones share it.
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) ses: Ses,
     pub(crate) signins: Signins,
     pub(crate) quotas: Quotas,
     pub(crate) script: Script,
@@ -65,6 +67,7 @@ impl World {
             instances: BTreeMap::new(),
             buckets: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            ses: Ses::default(),
             signins: Signins::default(),
             quotas,
             script: Script::default(),

@@ -1,4 +1,4 @@
-//! STS, Secrets Manager, S3, IAM and the sign-in service behind one port: which of them is meant, who asks, and what.
+//! STS, Secrets Manager, S3, IAM, SES and the sign-in service behind one port: which of them is meant, who asks, and what.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 
 use super::paced::{Hangup, Paced, Reply};
-use super::{iam, json, query, rest, scripted, signin, sigv4};
+use super::{iam, json, query, rest, scripted, ses, signin, sigv4};
 use crate::answer::ApiError;
 use crate::caller::Caller;
 use crate::fault::{Fault, Operation, Service};
@@ -40,7 +40,8 @@ pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<R
         Service::SecretsManager => json::read(&parts, &body),
         Service::Sts => query::read(&body, &request_id),
         Service::Iam => iam::read(&body, &request_id),
-        Service::S3 | Service::Imds | Service::Signin => rest::read(&parts),
+        Service::Ses => ses::read(&parts, &body),
+        Service::S3 | Service::Imds | Service::Signin => rest::read(&parts, &body),
     };
     let asked = match asked {
         Ok(asked) => asked,
@@ -57,7 +58,9 @@ pub(super) async fn answer(world: World, request: Request<Incoming>) -> Result<R
 
 fn service_of(parts: &Parts, body: &[u8]) -> Service {
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if parts.headers.contains_key("x-amz-target") {
+    if parts.uri.path().starts_with(ses::PREFIX) {
+        Service::Ses
+    } else if parts.headers.contains_key("x-amz-target") {
         Service::SecretsManager
     } else if parts.method == Method::POST && content_type.starts_with("application/x-www-form-urlencoded") {
         let is_iams = |(name, value): (Cow<'_, str>, Cow<'_, str>)| name == "Version" && value == iam::VERSION;
@@ -76,6 +79,7 @@ fn refuse(service: Service, error: &ApiError, request_id: &str) -> Reply {
         Service::SecretsManager => json::refusal(error),
         Service::Sts => query::refusal(error, request_id),
         Service::Iam => iam::refusal(error, request_id),
+        Service::Ses => ses::refusal(error),
         Service::S3 | Service::Imds | Service::Signin => rest::refusal(error, request_id),
     };
     reply.header(id_header(service), request_id)

@@ -8,6 +8,7 @@ mod json;
 mod paced;
 mod query;
 mod rest;
+mod ses;
 mod signin;
 mod sigv4;
 
@@ -48,7 +49,7 @@ pub async fn serve(world: World) -> io::Result<Server> {
 }
 
 impl Server {
-    /// `http://127.0.0.1:PORT` of STS, Secrets Manager, S3 and the sign-in service together.
+    /// `http://127.0.0.1:PORT` of STS, Secrets Manager, S3, SES and the sign-in service together.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.api)
     }
@@ -135,7 +136,7 @@ async fn scripted(
             note("(wrong shape)");
             let reply = match operation.service() {
                 Service::Sts | Service::Iam | Service::S3 => Reply::new(200, "text/xml", "<Wrong><Shape/></Wrong>"),
-                Service::SecretsManager | Service::Imds | Service::Signin => {
+                Service::SecretsManager | Service::Ses | Service::Imds | Service::Signin => {
                     Reply::new(200, "application/x-amz-json-1.1", r#"{"wrong":"shape"}"#)
                 }
             };

@@ -12,7 +12,7 @@ use crate::fault::Operation;
 
 const XML: &str = "application/xml";
 
-pub(super) fn read(parts: &Parts) -> Result<Asked, ApiError> {
+pub(super) fn read(parts: &Parts, body: &[u8]) -> Result<Asked, ApiError> {
     let path = decode(parts.uri.path());
     let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
     let (bucket, key) = (bucket.to_owned(), key.to_owned());
@@ -36,6 +36,14 @@ pub(super) fn read(parts: &Parts) -> Result<Asked, ApiError> {
                 Ok(Reply::new(200, "binary/octet-stream", world.get_object(caller, &bucket, &key)?))
             }),
         ),
+        (&Method::PUT, false, false) => {
+            let (content, only_if_new) = (body.to_vec(), if_none_match(parts)?);
+            let act: Act = Box::new(move |world, caller, _| {
+                world.put_object(caller, &bucket, &key, &content, only_if_new)?;
+                Ok(Reply::new(200, XML, ""))
+            });
+            (Operation::PutObject, act)
+        }
         _ => {
             return Err(ApiError::new(
                 501,
@@ -45,6 +53,17 @@ pub(super) fn read(parts: &Parts) -> Result<Asked, ApiError> {
         }
     };
     Ok(Asked { operation, id, act })
+}
+
+/// `If-None-Match: *`; no other value is taken.
+fn if_none_match(parts: &Parts) -> Result<bool, ApiError> {
+    match parts.headers.get("if-none-match").map(|value| value.as_bytes()) {
+        None => Ok(false),
+        Some(b"*") => Ok(true),
+        Some(_) => {
+            Err(ApiError::new(501, "NotImplemented", "A header you provided implies functionality that is not implemented"))
+        }
+    }
 }
 
 fn acl_of(owner: &str) -> Reply {

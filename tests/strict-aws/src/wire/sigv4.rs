@@ -79,6 +79,7 @@ fn check_scope(service: Service, scope: &str, date: &str) -> Result<(), ApiError
         Service::SecretsManager => "secretsmanager",
         Service::S3 => "s3",
         Service::Iam => "iam",
+        Service::Ses => "ses",
         Service::Sts | Service::Imds | Service::Signin => "sts",
     };
     // IAM is one for all regions, and is signed for where it is; by an SDK that was led elsewhere, for the SDK's own region.

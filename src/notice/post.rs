@@ -1,0 +1,111 @@
+//! A message by mail: never without TLS, and with a way in where that is wanted.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::deliver::{Failed, Office};
+use super::letter::{Entrance, Letter};
+use super::message::Message;
+use super::news::News;
+use super::notice::Notice;
+use super::settings::Mail;
+use crate::aws::mail::{self, is_hopeless, remedy};
+use crate::aws::trouble::Trouble;
+use crate::clock::Elapsed;
+use crate::config::Watched;
+use crate::console::{hosts, sign_in, stay};
+use crate::journal::Event;
+use crate::schedule::backoff::Pace;
+
+/// How long it is believed of a configuration set that it requires TLS.
+const BELIEVED: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is known of the configuration set: since when that it requires TLS; and what was said last of one that does not.
+#[derive(Default)]
+pub struct Tls {
+    required_since: Option<(String, Elapsed)>,
+    said: Option<String>,
+}
+
+/// Hands a message to SES; answers with SES's id of it.
+pub async fn post(office: &Office, message: &Message, mail: &Mail, to: &str, is_requester: bool) -> Result<String, Failed> {
+    is_held(office, mail).await?;
+    let notice = &message.notice;
+    let entrance = match mail.console_url && is_requester && notice.news == News::Opens {
+        true => entrance(office, message).await,
+        false => None,
+    };
+    let zone = mail.time_zone.clone().unwrap_or_else(TimeZone::system);
+    let letter = Letter::of(notice, entrance.as_ref(), &zone, &message.orders.templates);
+    let Letter { subject, text, html } = letter.map_err(|why| Failed::for_good(format!("{why}; credadmin check shows it")))?;
+    let reply_to = mail.reply_to.as_deref();
+    let letter = mail::Mail { from: &mail.from, to, reply_to, configuration_set: &mail.configuration_set, subject, text, html };
+    office.aws.send_email(mail.region.as_deref(), &letter).await.map_err(|trouble| failed(&trouble, mail, to))
+}
+
+fn failed(trouble: &Trouble, mail: &Mail, to: &str) -> Failed {
+    let why = format!("{trouble}; {}", remedy(trouble, &mail.from, to));
+    let pace = match trouble.code.as_str() {
+        // Mended by people; but tried again while it is of use.
+        "MessageRejected" | "MailFromDomainNotVerifiedException" | "NotFoundException" => Pace::Slowly,
+        "SendingPausedException" | "AccountSuspendedException" | "LimitExceededException" => Pace::Slowly,
+        _ => trouble.kind.pace(),
+    };
+    Failed { why, pace, for_good: is_hopeless(trouble), is_told: false }
+}
+
+/// Fails unless the configuration set requires TLS: asked at the start, every hour, and each time while it does not.
+pub async fn is_held(office: &Office, mail: &Mail) -> Result<(), Failed> {
+    let mut tls = office.tls.lock().await;
+    let (set, now) = (&mail.configuration_set, office.clock.elapsed());
+    if tls.required_since.as_ref().is_some_and(|(known, since)| known == set && now.since(*since) < BELIEVED) {
+        return Ok(());
+    }
+    let why = match office.aws.requires_tls(mail.region.as_deref(), set).await {
+        Ok(true) => {
+            *tls = Tls { required_since: Some((set.clone(), now)), said: None };
+            return Ok(());
+        }
+        Ok(false) => format!(
+            "the configuration set {set} lets mail go without TLS; aws sesv2 put-configuration-set-delivery-options \
+             --configuration-set-name {set} --tls-policy REQUIRE"
+        ),
+        Err(trouble) => format!(
+            "whether the configuration set {set} requires TLS is not known: {trouble}; {}",
+            remedy(&trouble, &mail.from, "")
+        ),
+    };
+    if tls.said.as_ref() != Some(&why) {
+        office.journal.tell(Event::MailHeld { why: why.clone() });
+        tls.said = Some(why.clone());
+    }
+    Err(Failed { why, pace: Pace::Slowly, for_good: false, is_told: true })
+}
+
+/// A sign-in URL for whoever asked; where there can be none, the message goes without.
+async fn entrance(office: &Office, message: &Message) -> Option<Entrance> {
+    let notice: &Notice = &message.notice;
+    let named = |watched: &&Watched| Some(watched.secret.name.as_str()) == notice.secret.as_deref();
+    let watched = message.orders.watched.iter().find(named)?;
+    let why = match (hosts::of(&watched.secret.role_arn), stay(watched, office.clock.now())) {
+        _ if !watched.secret.session_policy => "session_policy is off, and AWS would not end the console session".to_owned(),
+        (None, _) => "the sign-in host of this partition is not known".to_owned(),
+        (_, None) => "no window is open any more".to_owned(),
+        (Some(hosts), Some(stay)) => {
+            match sign_in(&office.aws, &office.clock, watched, (&stay.grants, stay.life), &hosts).await {
+                Ok(entrance) => {
+                    let warning = format!(
+                        "This URL is a credential: whoever opens it is you. It opens for {:#} from when this was sent. Forward it to \
+                     nobody.",
+                        entrance.good_for
+                    );
+                    return Some(Entrance { url: entrance.url, warning });
+                }
+                Err(trouble) => format!("{trouble}; {}", trouble.remedy()),
+            }
+        }
+    };
+    let text = format!("mail of {} goes without a sign-in URL: {why}", notice.about());
+    office.journal.tell(Event::Remark { refused: false, text });
+    None
+}
