@@ -19,6 +19,11 @@ pub enum Kind {
     Drift,
     Revoked,
     EventsLost,
+    Requested,
+    Approved,
+    Denied,
+    Withdrawn,
+    Revocation,
 }
 
 impl Kind {
@@ -42,11 +47,21 @@ impl Kind {
         (Self::Drift, "46cdad9522a9b24fe7eef6b662aae0e4"),
         (Self::Revoked, "983df80e8230a6162266f9874d48e0e5"),
         (Self::EventsLost, "4305dc63ffdf9cb381315419b77c1dcb"),
+        (Self::Requested, "f0f885d5f3ef57751617c10cdcf4ef82"),
+        (Self::Approved, "58279830900458777d52188ba419029d"),
+        (Self::Denied, "a47aab9b208f549e8b53e52f2c719f8e"),
+        (Self::Withdrawn, "0df55a61643bde6e3d41ab09ce90a98f"),
+        (Self::Revocation, "621d8aefbc95b8be48f458ed83a95870"),
     ];
 
     /// The kind that a MESSAGE_ID names; `None` for what is of no use here.
     pub fn of(message_id: &str) -> Option<Self> {
         Self::IDS.iter().find_map(|(kind, id)| (*id == message_id).then_some(*kind))
+    }
+
+    /// Whether it is what people do, each by a command of credadmin's, and not what the daemon does.
+    pub fn is_of_people(self) -> bool {
+        matches!(self, Self::Requested | Self::Approved | Self::Denied | Self::Withdrawn | Self::Revocation)
     }
 }
 

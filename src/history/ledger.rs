@@ -45,7 +45,8 @@ impl Ledger {
     pub fn of(mut entries: Vec<Entry>, unit: &Unit) -> Self {
         entries.sort_by_key(|entry| entry.at);
         let mut ledger = Self::default();
-        for entry in &entries {
+        // What people did stands in what the daemon says of it: who asked and approved, and that access was revoked.
+        for entry in entries.iter().filter(|entry| !entry.kind.is_of_people()) {
             match unit.wrote(entry) {
                 true => ledger.take(entry, unit),
                 false => ledger.strangers.count(entry),
@@ -167,7 +168,15 @@ impl Lane {
             Kind::Superseded | Kind::Cut | Kind::Lapsed | Kind::Drift | Kind::Revoked => {
                 self.marks.push(Mark { at: entry.at, kind: entry.kind, message: entry.message.clone() });
             }
-            Kind::Started | Kind::Stopped | Kind::Ending | Kind::EventsLost => {}
+            Kind::Started
+            | Kind::Stopped
+            | Kind::Ending
+            | Kind::EventsLost
+            | Kind::Requested
+            | Kind::Approved
+            | Kind::Denied
+            | Kind::Withdrawn
+            | Kind::Revocation => {}
         }
     }
 

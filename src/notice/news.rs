@@ -31,6 +31,11 @@ pub enum News {
 
 /// Which entries of the journal are news.
 const KINDS: &[(Kind, News)] = &[
+    (Kind::Requested, News::Requested),
+    (Kind::Approved, News::Approved),
+    (Kind::Denied, News::Denied),
+    (Kind::Withdrawn, News::Withdrawn),
+    (Kind::Revocation, News::Revoked),
     (Kind::Opened, News::Opens),
     (Kind::Ending, News::Ending),
     (Kind::Closed, News::Ended),
