@@ -7,6 +7,7 @@
 mod entry;
 mod journalctl;
 mod kind;
+mod lane;
 mod ledger;
 mod plain;
 mod session;
@@ -18,7 +19,8 @@ mod window;
 pub use entry::{Entry, Unreadable};
 pub use journalctl::{Reach, Source, Trouble};
 pub use kind::Kind;
-pub use ledger::{Lane, Ledger};
+pub use lane::Lane;
+pub use ledger::Ledger;
 pub use plain::plain;
 pub use session::Session;
 pub use strangers::{Stranger, Unit, Who};

@@ -27,7 +27,7 @@ const APART: f64 = 0.15;
 pub const PATTERNS: &str = r#"<defs>
 <pattern id="planned" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="ground" width="6" height="6"/><rect class="stripe" width="2" height="6"/></pattern>
 <pattern id="lacking" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="lack" width="6" height="6"/><path class="cross" d="M0 0L6 6M6 0L0 6"/></pattern>
-<pattern id="silent" width="8" height="8" patternUnits="userSpaceOnUse"><circle class="dot" cx="2" cy="2" r="1"/><circle class="dot" cx="6" cy="6" r="1"/></pattern>
+<pattern id="silent" width="8" height="8" patternUnits="userSpaceOnUse"><circle class="dot" cx="2" cy="2" r="1.5"/><circle class="dot" cx="6" cy="6" r="1.5"/></pattern>
 </defs>
 "#;
 
