@@ -22,6 +22,8 @@ const CLOCK: u32 = 15;
 const LABELS: (usize, usize) = (12, 5);
 /// Refreshes that are closer than this to the one before, in percent, are no longer seen as two.
 const APART: f64 = 0.15;
+/// Refreshes that are marked across the whole bar.
+const MANY: usize = 60;
 
 /// What the shapes are filled with beside plain colours, so that nothing is told by colour alone.
 pub const PATTERNS: &str = r#"<defs>
@@ -161,12 +163,16 @@ impl<'a> Pen<'a> {
     }
 
     fn refreshes(&self, out: &mut String, lane: &Lane) {
+        let issued = lane.sessions.iter().map(|session| session.span.opens).filter(|opens| self.timeline.span.contains(*opens));
+        let issued: Vec<Timestamp> = issued.collect();
+        // So many would hide the bar that they are of.
+        let (class, from) = if issued.len() > MANY { ("refresh many", 30) } else { ("refresh", 21) };
         let mut last = f64::MIN;
-        for session in lane.sessions.iter().filter(|session| self.timeline.span.contains(session.span.opens)) {
-            let place = self.timeline.place(session.span.opens) * 100.0;
+        for opens in issued {
+            let place = self.timeline.place(opens) * 100.0;
             if place - last >= APART {
-                let x = self.x(session.span.opens);
-                let _ = write!(out, r#"<line class="refresh" x1="{x}" x2="{x}" y1="21" y2="35"/>"#);
+                let x = self.x(opens);
+                let _ = write!(out, r#"<line class="{class}" x1="{x}" x2="{x}" y1="{from}" y2="35"/>"#);
                 last = place;
             }
         }
