@@ -7,6 +7,7 @@
 //! ```
 
 mod axis;
+mod glyphs;
 mod html;
 mod lane;
 mod model;
@@ -17,8 +18,9 @@ mod table;
 mod terminal;
 
 pub use axis::{Shift, Tick};
+pub use glyphs::Glyphs;
 pub use html::html;
 pub use lane::{Lane, Session, Trouble};
 pub use model::{Past, Timeline};
 pub use svg::svg;
-pub use terminal::{Glyphs, terminal};
+pub use terminal::terminal;

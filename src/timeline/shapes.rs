@@ -22,12 +22,14 @@ const CLOCK: u32 = 15;
 const LABELS: (usize, usize) = (12, 5);
 /// Refreshes that are closer than this to the one before, in percent, are no longer seen as two.
 const APART: f64 = 0.15;
+/// Refreshes that are marked across the whole bar.
+const MANY: usize = 60;
 
 /// What the shapes are filled with beside plain colours, so that nothing is told by colour alone.
 pub const PATTERNS: &str = r#"<defs>
 <pattern id="planned" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="ground" width="6" height="6"/><rect class="stripe" width="2" height="6"/></pattern>
 <pattern id="lacking" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="lack" width="6" height="6"/><path class="cross" d="M0 0L6 6M6 0L0 6"/></pattern>
-<pattern id="silent" width="8" height="8" patternUnits="userSpaceOnUse"><circle class="dot" cx="2" cy="2" r="1"/><circle class="dot" cx="6" cy="6" r="1"/></pattern>
+<pattern id="silent" width="8" height="8" patternUnits="userSpaceOnUse"><circle class="dot" cx="2" cy="2" r="1.5"/><circle class="dot" cx="6" cy="6" r="1.5"/></pattern>
 </defs>
 "#;
 
@@ -161,12 +163,16 @@ impl<'a> Pen<'a> {
     }
 
     fn refreshes(&self, out: &mut String, lane: &Lane) {
+        let issued = lane.sessions.iter().map(|session| session.span.opens).filter(|opens| self.timeline.span.contains(*opens));
+        let issued: Vec<Timestamp> = issued.collect();
+        // So many would hide the bar that they are of.
+        let (class, from) = if issued.len() > MANY { ("refresh many", 30) } else { ("refresh", 21) };
         let mut last = f64::MIN;
-        for session in lane.sessions.iter().filter(|session| self.timeline.span.contains(session.span.opens)) {
-            let place = self.timeline.place(session.span.opens) * 100.0;
+        for opens in issued {
+            let place = self.timeline.place(opens) * 100.0;
             if place - last >= APART {
-                let x = self.x(session.span.opens);
-                let _ = write!(out, r#"<line class="refresh" x1="{x}" x2="{x}" y1="21" y2="35"/>"#);
+                let x = self.x(opens);
+                let _ = write!(out, r#"<line class="{class}" x1="{x}" x2="{x}" y1="{from}" y2="35"/>"#);
                 last = place;
             }
         }

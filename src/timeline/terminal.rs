@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use unicode_width::UnicodeWidthChar;
 
+use super::glyphs::Glyphs;
 use super::lane::Lane;
 use super::model::Timeline;
 use super::svg::{NOTHING, heading};
@@ -15,59 +16,6 @@ use crate::sheet::{Sheet, Tone};
 const LABEL: usize = 11;
 /// No narrower, however narrow the terminal is.
 const NARROWEST: usize = 20;
-
-/// What the rows are drawn with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glyphs {
-    rule: char,
-    tick: char,
-    now: char,
-    shift: char,
-    window: char,
-    coming: char,
-    session: char,
-    intended: char,
-    issued: char,
-    gap: char,
-    trouble: char,
-    idle: char,
-    unknown: char,
-}
-
-impl Glyphs {
-    /// For terminals that show any text.
-    pub const UNICODE: Self = Self {
-        rule: '─',
-        tick: '┬',
-        now: '│',
-        shift: '↕',
-        window: '█',
-        coming: '░',
-        session: '━',
-        intended: '╌',
-        issued: '┿',
-        gap: '×',
-        trouble: '!',
-        idle: '·',
-        unknown: '?',
-    };
-    /// For the others.
-    pub const ASCII: Self = Self {
-        rule: '-',
-        tick: '+',
-        now: '|',
-        shift: '~',
-        window: '#',
-        coming: ':',
-        session: '=',
-        intended: '-',
-        issued: '+',
-        gap: 'x',
-        trouble: '!',
-        idle: '.',
-        unknown: '?',
-    };
-}
 
 /// In so many columns.
 pub fn terminal(timeline: &Timeline, width: usize, glyphs: &Glyphs) -> Sheet {
@@ -214,7 +162,8 @@ impl Canvas<'_> {
                 used = 0;
             }
             let line = sheet.last_mut().expect("a line");
-            line.extend([(tone, glyph.to_string()), (Tone::Usual, format!(" {words}  "))]);
+            let gap = if used > 0 { "  " } else { "" };
+            line.extend([(Tone::Usual, gap.to_owned()), (tone, glyph.to_string()), (Tone::Usual, format!(" {words}"))]);
             used += length;
         }
         sheet

@@ -7,6 +7,7 @@ use credadmin::grant::Span;
 use credadmin::history::{Entry, Source, Trouble};
 use credadmin::journal::{Access, Event};
 
+use crate::harness::Credadmin;
 use crate::told::{Told, at, closed, in_place, opened, published, started, stopped, version, watched};
 
 pub const CONFIG: &str = r#"
@@ -223,6 +224,18 @@ fn journal_files_are_read_as_journald_writes_them() {
     let lane = told.lanes.values().next().expect("a secret");
     assert_eq!(lane.sessions[0].version_id, version(&secrets[0].secret, "2024-03-01T23:00:00Z"));
     assert_eq!((lane.sessions.len(), lane.windows.len()), (3, 1));
+
+    // A copy ends somewhere: that is told, unless the daemon had ended before.
+    let path = directory.path().to_str().expect("text");
+    let audit = |until| {
+        let args = ["audit", "--journal", path, "--from", "2024-03-01T09:00:00Z", "--until", until];
+        let output = Credadmin::new("").run_to_end(&args);
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, said) = audit("2024-03-02T00:00:00Z");
+    let ends = "- the journal of a ends at 2024-03-01T23:59:00Z: what happened there after is not known\n";
+    assert!(code == Some(1) && said.contains(ends) && said.contains("3 sessions of 1 secret"), "{said}");
+    assert_eq!(audit("2024-03-01T23:58:00Z").0, Some(0));
 }
 
 #[test]
