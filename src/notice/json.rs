@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::notice::Notice;
+use super::read::Notice;
 
 /// The object. What is not known is `null`.
 pub fn object(notice: &Notice) -> Value {

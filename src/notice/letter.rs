@@ -5,7 +5,7 @@ use minijinja::value::{Serde, Value};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::notice::Notice;
+use super::read::Notice;
 use super::templates::Templates;
 use super::words::Words;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::json::object;
 use super::news::News;
-use super::notice::Notice;
 use super::people::people;
+use super::read::Notice;
 use super::settings::Telling;
 use super::templates::Templates;
 use crate::config::Watched;

@@ -5,7 +5,7 @@
 //!                                                                            └──▶ json  ──▶ notify.command
 //! ```
 //!
-//! A process of its own, `credadmin notify`, which reads the journal of the daemon: access never waits for it. `news`, `notice`,
+//! A process of its own, `credadmin notify`, which reads the journal of the daemon: access never waits for it. `news`, `read`,
 //! `people`, `words`, `letter` and `json` are pure.
 
 mod claim;
@@ -15,9 +15,9 @@ mod json;
 mod letter;
 mod message;
 mod news;
-mod notice;
 mod people;
 mod post;
+mod read;
 mod settings;
 mod state;
 mod teller;
@@ -29,8 +29,8 @@ mod words;
 pub use json::object;
 pub use letter::{Entrance, Letter};
 pub use news::News;
-pub use notice::Notice;
 pub use people::{People, people};
+pub use read::Notice;
 pub use settings::{Claims, Hook, Mail, Telling};
 pub use state::State;
 pub use teller::{Stop, Teller};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::notice::{Notice, grant};
+use super::read::{Notice, grant};
 use super::settings::Mail;
 use crate::config::{Watched, is_address};
 

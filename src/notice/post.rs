@@ -7,7 +7,7 @@ use super::deliver::{Failed, Office};
 use super::letter::{Entrance, Letter};
 use super::message::Message;
 use super::news::News;
-use super::notice::Notice;
+use super::read::Notice;
 use super::settings::Mail;
 use crate::aws::mail::{self, is_hopeless, remedy};
 use crate::aws::trouble::Trouble;

@@ -11,7 +11,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::deliver::{OF_USE, Office, deliver};
 use super::message::{Message, Orders};
 use super::news::News;
-use super::notice::Notice;
+use super::read::Notice;
 use super::state::State;
 use super::templates::Templates;
 use super::trust::is_believed;

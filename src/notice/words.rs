@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::news::News;
-use super::notice::Notice;
+use super::read::Notice;
 
 /// The words.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

@@ -1,6 +1,6 @@
 //! Mail: to whom, how, and what is told where it does not go.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use strict_aws::{ApiError, Fault, Operation};
 
@@ -76,9 +76,9 @@ fn only_what_the_daemon_says_and_only_while_it_is_of_use() {
     for (cursor, unit) in [("1", json!("session-4.scope")), ("2", json!("credadmin-notify.service")), ("3", json!(null))] {
         host.says(cursor, super::OPENED, "window opened, says anybody", json!({ "_SYSTEMD_UNIT": unit }));
     }
-    let long_ago = now() - SignedDuration::from_mins(61);
+    let long_ago = Timestamp::from_second(now().as_second() - 61 * 60).expect("an instant");
     host.says("4", super::OPENED, "window opened", json!({ "__REALTIME_TIMESTAMP": long_ago.as_microsecond().to_string() }));
-    let why = format!("not told: opens of s3 (q4): it happened at {long_ago:.6}, more than an hour ago");
+    let why = format!("not told: opens of s3 (q4): it happened at {long_ago}, more than an hour ago");
     notifier.wait_for_line(&why, PATIENCE);
     let over = (now() - SignedDuration::from_secs(1)).to_string();
     host.says("5", ENDING, "window ends", json!({ "EXPIRATION": over }));
