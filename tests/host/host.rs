@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// that no grid point comes between.
 pub const SOON: i64 = 1100;
 pub const UNIT: &str = "credadmin.service";
+/// What tells people of it.
+pub const NOTIFIER: &str = "credadmin-notify.service";
 const ETC: &str = "/etc/credadmin";
 pub const UNITS: &str = "/etc/systemd/system";
 const BINARY: &str = "/usr/bin/credadmin";
@@ -60,7 +62,7 @@ impl Host {
     pub fn bare() -> Self {
         package::erase();
         // What a scenario before it has left.
-        for directory in [ETC, &format!("{UNITS}/{UNIT}.d")] {
+        for directory in [ETC, &format!("{UNITS}/{UNIT}.d"), &format!("{UNITS}/{NOTIFIER}.d")] {
             fs::remove_dir_all(directory).or_else(absent).expect("a clean host");
         }
         for file in [BINARY, &format!("{UNITS}/{UNIT}"), TMPFILES, CATALOG, NO_SERVICES] {
@@ -69,7 +71,10 @@ impl Host {
         fs::remove_dir_all(ROOT).or_else(absent).expect("a clean host");
         let host = Self { account: Account::open(), journal: Journal::from_now_on(), figures: RefCell::default() };
         host.network("add");
-        host.write_drop_in("10-account.conf", &format!("[Service]\nEnvironment=AWS_ENDPOINT_URL={}\n", host.account.services));
+        for unit in [UNIT, NOTIFIER] {
+            let services = &host.account.services;
+            host.write_drop_in_of(unit, "10-account.conf", &format!("[Service]\nEnvironment=AWS_ENDPOINT_URL={services}\n"));
+        }
         host
     }
 
@@ -108,7 +113,12 @@ impl Host {
 
     /// Overrides something in the unit, as an administrator does.
     pub fn write_drop_in(&self, name: &str, text: &str) {
-        let directory = Path::new(UNITS).join(format!("{UNIT}.d"));
+        self.write_drop_in_of(UNIT, name, text);
+    }
+
+    /// Overrides something in another one.
+    pub fn write_drop_in_of(&self, unit: &str, name: &str, text: &str) {
+        let directory = Path::new(UNITS).join(format!("{unit}.d"));
         fs::create_dir_all(&directory).expect("a directory");
         fs::write(directory.join(name), text).expect("a file");
         self.systemctl(&["daemon-reload"]);
@@ -197,7 +207,7 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         // What is stopped at the end of a failed scenario may refuse to; the next one begins with a clean host anyway.
-        self.try_systemctl(&["stop", UNIT]);
+        self.try_systemctl(&["stop", NOTIFIER, UNIT]);
         self.try_systemctl(&["reset-failed"]);
     }
 }

@@ -45,12 +45,12 @@ pub fn run(asked_for: &[String]) -> Told {
         println!("host: SKIPPED, nothing of systemd, journald and the sandbox was tested: {missing}");
         return if is_required() { Err(format!("skipped, and {REQUIREMENT}=required").into()) } else { Ok(()) };
     }
-    if package::made().is_none() && wanted.iter().any(|name| name.starts_with(OF_PACKAGES)) {
+    if package::made().is_none() && wanted.iter().any(|name| OF_PACKAGES.iter().any(|of| name.starts_with(of))) {
         println!("host: SKIPPED, nothing of the packages was tested: packaging/build has not made any");
         if is_required() {
             return Err(format!("skipped, and {REQUIREMENT}=required").into());
         }
-        wanted.retain(|name| !name.starts_with(OF_PACKAGES));
+        wanted.retain(|name| !OF_PACKAGES.iter().any(|of| name.starts_with(of)));
         if wanted.is_empty() {
             return Ok(());
         }

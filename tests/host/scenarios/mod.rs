@@ -16,6 +16,7 @@ mod pair;
 mod pair_torture;
 mod sandbox;
 mod start;
+mod story;
 mod watchdog;
 
 use crate::host::Host;
@@ -81,11 +82,13 @@ const ALL: &[(&str, Scenario)] = scenarios![
     package::a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing,
     package::those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read,
     package::the_rpm_is_installed_upgraded_and_erased,
-    package::the_binary_and_the_sbom_name_the_same_crates;
+    package::the_binary_and_the_sbom_name_the_same_crates,
+    story::from_the_request_to_the_record,
+    story::revoked_before_its_end;
 ];
 
-/// Those with this in their names need the packages.
-pub const OF_PACKAGES: &str = "package::";
+/// Those with names that begin so need the packages.
+pub const OF_PACKAGES: [&str; 2] = ["package::", "story::"];
 
 /// Their names, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -124,7 +124,7 @@ pub fn those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read(ho
     host.wait_for_versions(SECRET, 1);
 }
 
-fn install_deb() {
+pub fn install_deb() {
     dpkg(&["-i", given("deb").to_str().expect("UTF-8")]);
 }
 

@@ -1,0 +1,161 @@
+//! Who takes part, and with what: the package, two people with groups, a role for the application and one for whoever revokes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use strict_aws::{Credentials, Role, World};
+
+use super::super::package::install_deb;
+use crate::host::{Host, NOTIFIER, UNIT};
+use crate::package::run;
+
+/// Asks.
+pub const ALICE: &str = "alice";
+/// Approves.
+pub const BOB: &str = "bob";
+/// The id of the second secret, of the same role.
+pub const OTHER: &str = "SensitiveOther";
+/// Where the account's policies are written.
+const POLICIES: &str = "/run/policies";
+/// What the approvers' group needs of each unit: see credadmin.toml(5).
+const GROUPS: &str = "[Service]\nPrivateUsers=no\nSupplementaryGroups=approvers\n";
+const CONFIG: &str = r#"
+region = "eu-central-1"
+grants_group = "approvers"
+
+[secrets.sensitive-s3]
+secret_id = "SensitiveS3"
+role_arn = "arn:aws:iam::123456789012:role/SensitiveS3Access"
+session_duration = "16m"
+refresh_lead = "15m"
+bucket = "sensitive-bucket"
+[secrets.sensitive-s3.requests]
+approvers = ["group:approvers"]
+longest_window = "8h"
+
+[secrets.other]
+secret_id = "SensitiveOther"
+role_arn = "arn:aws:iam::123456789012:role/SensitiveS3Access"
+[secrets.other.requests]
+approvers = ["group:approvers"]
+
+[requests]
+
+[mail]
+from = "credadmin@example.com"
+configuration_set = "credadmin"
+people = { alice = "alice@example.com", bob = "bob@example.com" }
+"#;
+
+/// The scene of a story.
+pub struct Scene<'a> {
+    pub host: &'a Host,
+    /// The application's role's.
+    reader: Credentials,
+    /// An administrator's.
+    revoker: Credentials,
+}
+
+impl<'a> Scene<'a> {
+    /// The package is installed and configured, the account made of that, and both services run.
+    pub fn set(host: &'a Host) -> Self {
+        install_deb();
+        employ();
+        host.write("credadmin.toml", CONFIG);
+        for unit in [UNIT, NOTIFIER] {
+            host.write_drop_in_of(unit, "20-approvers.conf", GROUPS);
+        }
+        let world = &host.account.world;
+        allow(world);
+        host.start();
+        host.systemctl(&["start", NOTIFIER]);
+        let of = |role: &str| world.instance_credentials(&world.launch_instance(role)).expect("it has a role");
+        Self { host, reader: of("EC2Normal"), revoker: of("Admins") }
+    }
+
+    /// Alice asks; answers with the id of the request.
+    pub fn ask(&self, secret: &str, when: &[&str]) -> String {
+        let why = ["--reason", "quarter-end figures", "--ticket", "OPS-1234"];
+        let asked = self.decide(ALICE, &[&["request", secret], when, &why].concat());
+        let said = String::from_utf8_lossy(&asked.stderr);
+        assert!(asked.status.success(), "{said}");
+        String::from_utf8(asked.stdout).expect("text").trim().to_owned()
+    }
+
+    /// `credadmin …` by one of the host's users.
+    pub fn decide(&self, user: &str, arguments: &[&str]) -> Output {
+        let who = [&format!("--reuid={user}"), &format!("--regid={user}"), "--init-groups"];
+        let mut command = Command::new("setpriv");
+        command.args(who).arg("credadmin").args(arguments);
+        command.env("AWS_ENDPOINT_URL", &self.host.account.services).env("LC_ALL", "C");
+        command.env("AWS_ENDPOINT_URL_SIGNIN", &self.host.account.services);
+        command.output().expect("setpriv")
+    }
+
+    /// `credadmin consumer process`, as the application's role.
+    pub fn consume(&self, secret_id: &str) -> Output {
+        self.run_as(
+            &self.reader,
+            &["consumer", "process", "--default-chain", "--region", "eu-central-1", "--secret-id", secret_id],
+        )
+    }
+
+    /// `credadmin revoke …`, as an administrator.
+    pub fn revoke(&self, arguments: &[&str]) -> Output {
+        self.run_as(&self.revoker, &[&["revoke"], arguments].concat())
+    }
+
+    fn run_as(&self, keys: &Credentials, arguments: &[&str]) -> Output {
+        let mut command = Command::new("credadmin");
+        command.args(arguments).env("AWS_ENDPOINT_URL", &self.host.account.services);
+        command.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+        command.env("AWS_SESSION_TOKEN", keys.session_token.as_deref().expect("temporary keys"));
+        command.output().expect("credadmin")
+    }
+
+    /// Waits until these people, and nobody else, have had one mail with this in its subject; there is never a second.
+    pub fn wait_for_mail(&self, news: &str, to: &[&str]) {
+        let mails = || self.host.account.world.mails().into_iter().filter(|mail| mail.subject.contains(news)).collect::<Vec<_>>();
+        let wanted: Vec<String> = to.iter().map(|user| format!("{user}@example.com")).collect();
+        self.host.wait_until(&format!("mail about {news:?}"), || mails().len() >= wanted.len());
+        let mut had: Vec<String> = mails().into_iter().flat_map(|mail| mail.to).collect();
+        had.sort();
+        assert_eq!(had, wanted, "{news}: {:#?}", mails());
+    }
+}
+
+/// Two people of the host, and what each may write.
+fn employ() {
+    for script in [
+        "getent group approvers || groupadd approvers",
+        "id alice || useradd alice",
+        "id bob || useradd bob",
+        "usermod --append --groups credadmin alice",
+        "usermod --append --groups credadmin,approvers bob",
+        "chgrp approvers /etc/credadmin/grants.d && chmod 2770 /etc/credadmin/grants.d",
+        "chgrp --recursive credadmin /var/lib/credadmin/requests",
+    ] {
+        run("sh", &["-c", script]);
+    }
+}
+
+/// Makes of the account what `credadmin policies` says, and nothing else.
+fn allow(world: &World) {
+    world.create_secret(OTHER, None);
+    world.add_bucket("sensitive-bucket", r#"{"Version":"2012-10-17","Statement":[]}"#);
+    world.add_object("sensitive-bucket", "report.csv", b"a,b");
+    for role in ["EC2Normal", "Admins"] {
+        world.add_role(Role::new(role));
+    }
+    world.verify_identity("credadmin@example.com");
+    world.put_configuration_set("credadmin", true);
+    world.leave_the_sandbox();
+    fs::remove_dir_all(POLICIES).ok();
+    let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal", "--revoker-role", "Admins"];
+    run("credadmin", &[&["policies", "--format", "json", "--out", POLICIES][..], &who].concat());
+    for (role, policy) in [("CredAdmin", "job"), ("SensitiveS3Access", "bucket"), ("EC2Normal", "read"), ("Admins", "revoke")] {
+        let file = Path::new(POLICIES).join(format!("{role}.{policy}.json"));
+        world.put_role_policy(role, policy, &fs::read_to_string(file).expect("a policy"));
+    }
+}
