@@ -8,7 +8,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
 use zeroize::Zeroizing;
@@ -31,8 +31,9 @@ pub struct Reply {
 /// # Errors
 /// Why there is none within `patience`.
 pub async fn status(request: HttpRequest, patience: Duration) -> Result<u16, String> {
-    let connector = connector(patience, ProxyConfig::disabled());
-    let answer = connector.call(request).await.map_err(|error| reasons(&error))?;
+    let call = connector(ProxyConfig::disabled()).call(request);
+    let answer = Timeout::new(call, TokioSleep::new().sleep(patience)).await;
+    let answer = answer.map_err(|_| format!("no answer in {}s", patience.as_secs()))?.map_err(|error| reasons(&error))?;
     Ok(answer.status().as_u16())
 }
 
@@ -42,17 +43,15 @@ pub async fn status(request: HttpRequest, patience: Duration) -> Result<u16, Str
 /// Why there is none within `patience`, or none of a sane length.
 pub async fn send(operation: Operation, request: HttpRequest, patience: Duration) -> Result<Reply, Trouble> {
     let url = request.uri().to_owned();
-    let exchange = Timeout::new(exchange(operation, request, patience), TokioSleep::new().sleep(patience));
+    let exchange = Timeout::new(exchange(operation, request), TokioSleep::new().sleep(patience));
     let late = |_| Trouble::new(operation, Kind::Timeout, "Timeout", &format!("no answer of {url} in {}s", patience.as_secs()));
     exchange.await.map_err(late)?
 }
 
-async fn exchange(operation: Operation, request: HttpRequest, patience: Duration) -> Result<Reply, Trouble> {
+async fn exchange(operation: Operation, request: HttpRequest) -> Result<Reply, Trouble> {
     let url = request.uri().to_owned();
-    let connector = connector(patience, ProxyConfig::from_env());
-    let answer = connector.call(request).await.map_err(|error| {
-        let (kind, code) = if error.is_timeout() { (Kind::Timeout, "Timeout") } else { (Kind::Network, "NoConnection") };
-        Trouble::new(operation, kind, code, &format!("{url}: {}", reasons(&error)))
+    let answer = connector(ProxyConfig::from_env()).call(request).await.map_err(|error| {
+        Trouble::new(operation, Kind::Network, "NoConnection", &format!("{url}: {}", reasons(&error)))
     })?;
     let status = answer.status().as_u16();
     let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_BODY));
@@ -68,10 +67,9 @@ async fn exchange(operation: Operation, request: HttpRequest, patience: Duration
     Ok(Reply { status, body })
 }
 
-fn connector(patience: Duration, proxy: ProxyConfig) -> Connector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(patience).read_timeout(patience).build();
+/// Without timeouts of its own: those who call it bound the whole.
+fn connector(proxy: ProxyConfig) -> Connector {
     Connector::builder()
-        .connector_settings(settings)
         .sleep_impl(TokioSleep::new())
         .proxy_config(proxy)
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
