@@ -50,9 +50,10 @@ pub async fn send(operation: Operation, request: HttpRequest, patience: Duration
 
 async fn exchange(operation: Operation, request: HttpRequest) -> Result<Reply, Trouble> {
     let url = request.uri().to_owned();
-    let answer = connector(ProxyConfig::from_env()).call(request).await.map_err(|error| {
-        Trouble::new(operation, Kind::Network, "NoConnection", &format!("{url}: {}", reasons(&error)))
-    })?;
+    let answer = connector(ProxyConfig::from_env())
+        .call(request)
+        .await
+        .map_err(|error| Trouble::new(operation, Kind::Network, "NoConnection", &format!("{url}: {}", reasons(&error))))?;
     let status = answer.status().as_u16();
     let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_BODY));
     let mut parts = ByteStream::new(answer.into_body());

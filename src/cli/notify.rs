@@ -127,7 +127,9 @@ fn preview(settings: &Settings, news: News, named: Option<&str>, clock: &Clock) 
         }
     };
     let to = match mail {
-        Some(mail) => people(&notice, mail, &settings.secrets).addresses.into_iter().collect::<Vec<_>>().join(", "),
+        Some(mail) => {
+            people(&notice, mail, &settings.secrets, &settings.requests).addresses.into_iter().collect::<Vec<_>>().join(", ")
+        }
         None => "(nobody: the config has no [mail])".to_owned(),
     };
     written(print(&to, &letter, &notice))

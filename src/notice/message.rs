@@ -8,7 +8,7 @@ use super::people::people;
 use super::read::Notice;
 use super::settings::Telling;
 use super::templates::Templates;
-use crate::config::Watched;
+use crate::config::{Requests, Watched};
 
 /// What the config said when a notice was taken up.
 pub struct Orders {
@@ -16,6 +16,8 @@ pub struct Orders {
     pub telling: Telling,
     /// The secrets with their grants.
     pub watched: Vec<Watched>,
+    /// Who may approve requests for them.
+    pub requests: Requests,
     /// The templates of its mail.
     pub templates: Templates,
 }
@@ -52,7 +54,8 @@ impl Message {
     pub fn all(notice: &Arc<Notice>, orders: &Arc<Orders>) -> (Vec<Self>, Vec<String>) {
         let Telling { mail, hook, .. } = &orders.telling;
         let wants = |events: &std::collections::BTreeSet<News>| events.contains(&notice.news);
-        let people = mail.as_ref().filter(|mail| wants(&mail.events)).map(|mail| people(notice, mail, &orders.watched));
+        let people =
+            mail.as_ref().filter(|mail| wants(&mail.events)).map(|mail| people(notice, mail, &orders.watched, &orders.requests));
         let people = people.unwrap_or_default();
         let to_people = people
             .addresses

@@ -239,5 +239,5 @@ fn orders(settings: Settings) -> (Orders, Vec<String>) {
     let directory = settings.telling.mail.as_ref().and_then(|mail| mail.templates.as_deref());
     let (templates, broken) = Templates::with(directory);
     let broken = broken.iter().map(|broken| format!("{broken}; the built-in one takes its place")).collect();
-    (Orders { telling: settings.telling, watched: settings.secrets, templates }, broken)
+    (Orders { telling: settings.telling, watched: settings.secrets, requests: settings.requests, templates }, broken)
 }

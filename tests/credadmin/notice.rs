@@ -32,6 +32,8 @@ const OPENED: &str = "82e2e6b95f90c4ea1881916231a3db98";
 const ENDING: &str = "77a747bbae85508173485b14fe8a4845";
 const CLOSED: &str = "84ccb55564873a45bbf1f246dfaf607a";
 const FAILING: &str = "bd96beff48f27f8a2e97d9433e432138";
+const REQUESTED: &str = "f0f885d5f3ef57751617c10cdcf4ef82";
+const REVOCATION: &str = "621d8aefbc95b8be48f458ed83a95870";
 
 /// What the instance role may do besides, for mail and claims.
 const TELLING: &str = r#"{"Version":"2012-10-17","Statement":[

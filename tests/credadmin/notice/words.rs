@@ -2,27 +2,30 @@
 
 use std::sync::Arc;
 
-use credadmin::config::{Watched, load};
+use credadmin::config::{Requests, Watched, load};
 use credadmin::history::Entry;
 use credadmin::notice::{Letter, Mail, Notice, Templates, people};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::{CLOSED, FAILING, OPENED};
+use super::{CLOSED, FAILING, OPENED, REQUESTED, REVOCATION};
 
 const CONFIG: &str = "region = 'eu-central-1'\n[secrets.s3]\nsecret_id = 'S'\nrole_arn = 'arn:aws:iam::123456789012:role/S'\n\
     [grants.once]\nsecret = 's3'\nfrom = '2026-12-01T08:00:00Z'\nuntil = '2026-12-01T18:00:00Z'\nrequested_by = 'jane'\nreason = 'q4'\n\
     [grants.nightly]\nsecret = 's3'\ncron = '0 22 * * *'\nduration = '2h'\ntime_zone = 'Europe/Berlin'\n\
     requested_by = 'Max@Example.org'\napproved_by = 'nobody'\n\
-    [mail]\nfrom = 'c@example.com'\nconfiguration_set = 'c'\npeople = { jane = 'jane@example.com' }\nalways = ['s@example.com']\n";
+    [mail]\nfrom = 'c@example.com'\nconfiguration_set = 'c'\npeople = { jane = 'jane@example.com' }\nalways = ['s@example.com']\n\
+    secrets = { other = ['o@example.com'] }\n\
+    [secrets.other]\nsecret_id = 'O'\nrole_arn = 'arn:aws:iam::123456789012:role/S'\n\
+    [secrets.other.requests]\napprovers = ['jane', 'group:security', 'signer:bob@example.com']\n";
 
-fn settings() -> (Arc<[Watched]>, Mail) {
+fn settings() -> (Arc<[Watched]>, Mail, Requests) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("credadmin.toml");
     std::fs::write(&path, CONFIG).expect("a file");
     let settings = load(&path, "2026-11-25T00:00:00Z".parse().expect("an instant")).expect("a valid config");
-    (settings.secrets.into(), settings.telling.mail.expect("mail"))
+    (settings.secrets.into(), settings.telling.mail.expect("mail"), settings.requests)
 }
 
 fn entry(at: &str, message_id: &str, fields: Value) -> Entry {
@@ -62,12 +65,13 @@ fn a_window_is_called_the_same_on_every_host_and_each_window_differently() {
 
 #[test]
 fn the_people_of_a_grant_are_those_of_the_entry_or_of_the_config() {
-    let (watched, mail) = settings();
-    let of = |fields: Value| {
-        let people = people(&notice("2026-12-01T09:00:00Z", OPENED, fields), &mail, &watched);
+    let (watched, mail, requests) = settings();
+    let about = |message_id: &str, fields: Value| {
+        let people = people(&notice("2026-12-01T09:00:00Z", message_id, fields), &mail, &watched, &requests);
         let words = |set: std::collections::BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
         (words(people.addresses), people.requester, words(people.unknown))
     };
+    let of = |fields: Value| about(OPENED, fields);
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(of(json!({ "GRANT": "once" })), ("jane@example.com s@example.com".into(), some("jane@example.com"), "".into()));
     assert_eq!(
@@ -78,6 +82,13 @@ fn the_people_of_a_grant_are_those_of_the_entry_or_of_the_config() {
     assert_eq!(of(by_entry), ("a@b.example jane@example.com s@example.com".into(), some("a@b.example"), "".into()));
     let both = ("Max@Example.org jane@example.com s@example.com".into(), None, "nobody".into());
     assert_eq!(of(json!({ "GRANT": "once, nightly" })), both, "nobody is the requester of several");
+    // A request is for those who may approve it to know of.
+    let asked = json!({ "SECRET": "other", "GRANT": "req", "REQUESTED_BY": "a@b.example" });
+    let told = "a@b.example bob@example.com jane@example.com o@example.com s@example.com";
+    assert_eq!(about(REQUESTED, asked.clone()), (told.into(), some("a@b.example"), "group:security".into()));
+    assert_eq!(of(asked).0, "a@b.example o@example.com s@example.com");
+    let revoked = about(REVOCATION, json!({ "SECRET": "s3, other", "GRANT": "once" }));
+    assert_eq!(revoked.0, "jane@example.com o@example.com s@example.com", "the people of all secrets that are revoked");
     for evil in ["a@b.example, c@d.example", "Jane <a@b.example>", "a@b.example\r\nBcc: c@d.example", "a b@c.example"] {
         let (addresses, requester, unknown) = of(json!({ "GRANT": "gone", "REQUESTED_BY": evil }));
         assert_eq!((addresses.as_str(), requester), ("s@example.com", None), "{evil}");
