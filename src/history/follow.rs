@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use jiff::Timestamp;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
@@ -18,18 +19,19 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// Begins after the entry at `cursor`; without one, with what comes from now on.
+    /// Begins after the entry at `cursor`; without one, with what has come `since` then.
     ///
     /// # Errors
     /// If journalctl can't be started.
-    pub fn start(cursor: Option<&str>) -> Result<Self, Trouble> {
+    pub fn start(cursor: Option<&str>, since: Timestamp) -> Result<Self, Trouble> {
         let mut command = Command::new("journalctl");
         // Without --all: what is longer than 4 KiB is left out, whoever may have written it.
-        command.args(["--quiet", "--no-pager", "--output=json", "--follow"]);
-        match cursor {
-            Some(cursor) => command.arg("--no-tail").arg(format!("--after-cursor={cursor}")),
-            None => command.arg("--lines=0"),
-        };
+        command.args(["--quiet", "--no-pager", "--output=json", "--follow", "--no-tail"]);
+        command.arg(match cursor {
+            Some(cursor) => format!("--after-cursor={cursor}"),
+            // Not --lines=0: journalctl 252 then shows nothing ever of entries that have to match.
+            None => format!("--since=@{:.6}", since.as_duration().as_secs_f64()),
+        });
         command.arg("SYSLOG_IDENTIFIER=credadmin").args(Kind::IDS.iter().map(|(_, id)| format!("MESSAGE_ID={id}")));
         command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut command = tokio::process::Command::from(command);

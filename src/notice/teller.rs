@@ -95,7 +95,8 @@ impl Teller {
         }
         // What is read but not told yet is not read again while this process lives.
         let mut read = self.state.cursor().map(str::to_owned);
-        let mut follow = Follow::start(read.as_deref());
+        let since = self.office.clock.now();
+        let mut follow = Follow::start(read.as_deref(), since);
         loop {
             let has_room = self.work.len() < MOST;
             tokio::select! {
@@ -114,7 +115,7 @@ impl Teller {
                         self.office.journal.tell(Event::JournalLost { why: trouble.to_string(), retry_in: AGAIN });
                         tokio::select! {
                             _ = stop.recv() => break,
-                            () = self.office.clock.sleep(AGAIN) => follow = Follow::start(read.as_deref()),
+                            () = self.office.clock.sleep(AGAIN) => follow = Follow::start(read.as_deref(), since),
                         }
                     }
                 },

@@ -51,7 +51,7 @@ fn no_role(name: &str) -> ApiError {
 impl State {
     fn may_with_role(&self, now: Timestamp, who: &Issued, action: &str, role: &str) -> Result<(), ApiError> {
         let resource = role_arn(role);
-        let asked = Request { action, resource: &resource, now, token_issued_at: None, role_session_name: None };
+        let asked = Request::new(action, &resource, now);
         self.allows(who, asked, &[]).map_err(|refusal| {
             let (who, why) = (&who.arn, refusal.text(action));
             let text = format!("User: {who} is not authorized to perform: {action} on resource: role {role} {why}");

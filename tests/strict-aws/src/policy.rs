@@ -44,6 +44,7 @@ enum Condition {
     TokenIssuedBefore(Vec<Timestamp>),
     SessionNameLike(Vec<String>),
     SessionNameEquals(Vec<String>),
+    FromAddressEquals(Vec<String>),
 }
 
 /// What a policy is asked.
@@ -56,6 +57,15 @@ pub(crate) struct Request<'a> {
     pub(crate) token_issued_at: Option<Timestamp>,
     /// in an AssumeRole request: the name asked for
     pub(crate) role_session_name: Option<&'a str>,
+    /// in a request to send mail: its sender
+    pub(crate) from_address: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// With no keys but those that every request has.
+    pub(crate) fn new(action: &'a str, resource: &'a str, now: Timestamp) -> Self {
+        Self { action, resource, now, token_issued_at: None, role_session_name: None, from_address: None }
+    }
 }
 
 impl Policy {
@@ -162,6 +172,7 @@ impl Condition {
             ("DateLessThan", "aws:tokenissuetime") => dates(&values).map(Self::TokenIssuedBefore),
             ("StringLike", "sts:rolesessionname") => Ok(Self::SessionNameLike(values)),
             ("StringEquals", "sts:rolesessionname") => Ok(Self::SessionNameEquals(values)),
+            ("StringEquals", "ses:fromaddress") => Ok(Self::FromAddressEquals(values)),
             _ => Err(format!("the condition {operator} on {key} is not one that this double knows")),
         }
     }
@@ -179,6 +190,9 @@ impl Condition {
             }
             Self::SessionNameEquals(names) => {
                 request.role_session_name.is_some_and(|name| names.iter().any(|other| other == name))
+            }
+            Self::FromAddressEquals(senders) => {
+                request.from_address.is_some_and(|from| senders.iter().any(|sender| sender == from))
             }
         }
     }

@@ -11,13 +11,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn request(now: &str) -> Request<'_> {
-    Request {
-        action: "s3:GetObjectAcl",
-        resource: "arn:aws:s3:::bucket/key",
-        now: at(now),
-        token_issued_at: None,
-        role_session_name: None,
-    }
+    Request::new("s3:GetObjectAcl", "arn:aws:s3:::bucket/key", at(now))
 }
 
 fn policy(document: &str) -> Policy {
@@ -112,4 +106,18 @@ fn what_is_not_understood_is_malformed() {
         assert_eq!((error.status, error.code.as_str()), (400, "MalformedPolicyDocument"), "{document}");
     }
     assert!(Policy::parse(&statement(rest), Purpose::Bucket).is_err(), "a bucket policy names principals");
+}
+
+#[test]
+fn a_sender_is_held_to_the_letter_and_only_where_mail_is_sent() {
+    let policy = policy(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*",
+        "Condition":{"StringEquals":{"ses:FromAddress":"a@example.com"}}}]}"#,
+    );
+    let asked = request("2026-01-31T17:00:00Z");
+    for (from_address, says) in
+        [(Some("a@example.com"), Some(Effect::Allow)), (Some("A@example.com"), None), (Some("b@example.com"), None), (None, None)]
+    {
+        assert_eq!(policy.says(&Request { from_address, ..asked }), says, "{from_address:?}");
+    }
 }

@@ -109,7 +109,7 @@ impl State {
         let bucket = self.buckets.get(name);
         let bucket = bucket.ok_or_else(|| ApiError::new(404, "NoSuchBucket", "The specified bucket does not exist"))?;
         let resource = key.map_or_else(|| format!("arn:aws:s3:::{name}"), |key| format!("arn:aws:s3:::{name}/{key}"));
-        let asked = Request { action, resource: &resource, now, token_issued_at: None, role_session_name: None };
+        let asked = Request::new(action, &resource, now);
         self.allows(who, asked, &bucket.policy).map_err(|refusal| {
             let (who, why) = (&who.arn, refusal.text(action));
             let text = format!("User: {who} is not authorized to perform: {action} on resource: \"{resource}\" {why}");

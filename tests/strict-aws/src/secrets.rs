@@ -97,7 +97,7 @@ impl State {
             None => format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{id}"),
         };
         let action = format!("secretsmanager:{operation:?}");
-        let asked = Request { action: &action, resource: &resource, now, token_issued_at: None, role_session_name: None };
+        let asked = Request::new(&action, &resource, now);
         self.allows(who, asked, &[]).map_err(|refusal| {
             let (who, why) = (&who.arn, refusal.text(&action));
             let text = format!("User: {who} is not authorized to perform: {action} on resource: {id} {why}");

@@ -109,7 +109,7 @@ impl World {
     /// As [`World::get_configuration_set`].
     pub fn get_ses_account(&self, caller: &Caller) -> Result<(bool, usize), ApiError> {
         self.call(Operation::GetAccount, caller, vec![], |state, now, who| {
-            state.may(now, who, "ses:GetAccount", "*")?;
+            state.may(now, who, ("ses:GetAccount", "*"), None)?;
             Ok((state.ses.is_out_of_the_sandbox, state.sent_since(now - DAY)))
         })
     }
@@ -128,9 +128,10 @@ impl State {
             return bad("The body must have Text or Html.");
         }
         let identity = self.identity_of(&mail.from).unwrap_or(&mail.from);
-        self.may_ses(now, who, "ses:SendEmail", &format!("identity/{identity}"))?;
+        let from = Some(mail.from.as_str());
+        self.may(now, who, ("ses:SendEmail", &arn(&format!("identity/{identity}"))), from)?;
         if let Some(set) = &mail.configuration_set {
-            self.may_ses(now, who, "ses:SendEmail", &format!("configuration-set/{set}"))?;
+            self.may(now, who, ("ses:SendEmail", &arn(&format!("configuration-set/{set}"))), from)?;
             self.ses.sets.get(set).ok_or_else(|| no_set(set))?;
         }
         let recipients = mail.to.iter().filter(|_| !self.ses.is_out_of_the_sandbox);
@@ -168,11 +169,12 @@ impl State {
     }
 
     fn may_ses(&self, now: Timestamp, who: &Issued, action: &str, what: &str) -> Result<(), ApiError> {
-        self.may(now, who, action, &format!("arn:aws:ses:{REGION}:{ACCOUNT}:{what}"))
+        self.may(now, who, (action, &arn(what)), None)
     }
 
-    fn may(&self, now: Timestamp, who: &Issued, action: &str, resource: &str) -> Result<(), ApiError> {
-        let asked = Request { action, resource, now, token_issued_at: None, role_session_name: None };
+    /// Whether somebody may do something (action, resource), with mail from that sender.
+    fn may(&self, now: Timestamp, who: &Issued, (action, resource): (&str, &str), from: Option<&str>) -> Result<(), ApiError> {
+        let asked = Request { from_address: from, ..Request::new(action, resource, now) };
         self.allows(who, asked, &[]).map_err(|refusal| {
             let (who, why) = (&who.arn, refusal.text(action));
             ApiError::new(
@@ -182,6 +184,10 @@ impl State {
             )
         })
     }
+}
+
+fn arn(what: &str) -> String {
+    format!("arn:aws:ses:{REGION}:{ACCOUNT}:{what}")
 }
 
 fn no_set(name: &str) -> ApiError {

@@ -150,7 +150,7 @@ impl State {
         let name = request.role_session_name.as_str();
         let may = |action: &str| {
             let role_session_name = Some(name);
-            let asked = Request { action, resource: &request.role_arn, now, token_issued_at: None, role_session_name };
+            let asked = Request { role_session_name, ..Request::new(action, &request.role_arn, now) };
             self.allows(who, asked, &[]).map_err(|_| denied(action))
         };
         let arn_prefix = format!("arn:aws:iam::{ACCOUNT}:role/");

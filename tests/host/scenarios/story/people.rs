@@ -70,6 +70,7 @@ impl<'a> Scene<'a> {
         allow(world);
         host.start();
         host.systemctl(&["start", NOTIFIER]);
+        host.wait_until("notifier", || host.journal.of(NOTIFIER).iter().any(|entry| entry.message().contains("notifier started")));
         let of = |role: &str| world.instance_credentials(&world.launch_instance(role)).expect("it has a role");
         Self { host, reader: of("EC2Normal"), revoker: of("Admins") }
     }
@@ -97,7 +98,7 @@ impl<'a> Scene<'a> {
     pub fn consume(&self, secret_id: &str) -> Output {
         self.run_as(
             &self.reader,
-            &["consumer", "process", "--default-chain", "--region", "eu-central-1", "--secret-id", secret_id],
+            &["consumer", "process", "--credentials", "default-chain", "--region", "eu-central-1", "--secret-id", secret_id],
         )
     }
 
@@ -143,19 +144,24 @@ fn employ() {
 /// Makes of the account what `credadmin policies` says, and nothing else.
 fn allow(world: &World) {
     world.create_secret(OTHER, None);
-    world.add_bucket("sensitive-bucket", r#"{"Version":"2012-10-17","Statement":[]}"#);
-    world.add_object("sensitive-bucket", "report.csv", b"a,b");
     for role in ["EC2Normal", "Admins"] {
         world.add_role(Role::new(role));
     }
+    // Its own policy opens nothing.
+    let closed = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:role/EC2Normal"},
+        "Action":"s3:*","Resource":"arn:aws:s3:::sensitive-bucket/*"}]}"#;
+    world.add_bucket("sensitive-bucket", closed);
+    world.add_object("sensitive-bucket", "report.csv", b"a,b");
     world.verify_identity("credadmin@example.com");
     world.put_configuration_set("credadmin", true);
     world.leave_the_sandbox();
     fs::remove_dir_all(POLICIES).ok();
     let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal", "--revoker-role", "Admins"];
     run("credadmin", &[&["policies", "--format", "json", "--out", POLICIES][..], &who].concat());
-    for (role, policy) in [("CredAdmin", "job"), ("SensitiveS3Access", "bucket"), ("EC2Normal", "read"), ("Admins", "revoke")] {
-        let file = Path::new(POLICIES).join(format!("{role}.{policy}.json"));
-        world.put_role_policy(role, policy, &fs::read_to_string(file).expect("a policy"));
+    let files = [("CredAdmin", ""), ("SensitiveS3Access", ""), ("EC2Normal", "-read"), ("Admins", "-revoke")];
+    for (role, what) in files {
+        let file = Path::new(POLICIES).join(format!("{role}.credadmin{what}.json"));
+        // In the place of the only one that there is.
+        world.put_role_policy(role, "job", &fs::read_to_string(file).expect("a policy"));
     }
 }
