@@ -11,6 +11,9 @@ use super::{Entry, Kind, Trouble};
 /// As much of what journalctl complains about is told.
 const LONGEST_COMPLAINT: u64 = 4096;
 
+/// What this host is called in its journal: machine-id(5). A host without one has no journal.
+const MACHINE: &str = "/etc/machine-id";
+
 /// A journal that is read to its end, and on from there. Dropped, journalctl ends with it.
 pub struct Follow {
     child: Child,
@@ -27,6 +30,11 @@ impl Follow {
         let mut command = Command::new("journalctl");
         // Without --all: what is longer than 4 KiB is left out, whoever may have written it.
         command.args(["--quiet", "--no-pager", "--output=json", "--follow", "--no-tail"]);
+        // What was said just before the host started anew is told too: without --merge, --follow reads this boot only. But what
+        // other hosts have sent here is theirs to tell.
+        command.arg("--merge");
+        let machine = std::fs::read_to_string(MACHINE).unwrap_or_default();
+        command.args(Some(machine.trim()).filter(|id| !id.is_empty()).map(|id| format!("_MACHINE_ID={id}")));
         command.arg(match cursor {
             Some(cursor) => format!("--after-cursor={cursor}"),
             // Not --lines=0: journalctl 252 then shows nothing ever of entries that have to match.

@@ -55,7 +55,8 @@ cursor=
 for argument; do
     case $argument in
     --after-cursor=*) cursor=${argument#--after-cursor=} ;;
-    --quiet | --no-pager | --output=json | --follow | --no-tail | SYSLOG_IDENTIFIER=credadmin | MESSAGE_ID=*) ;;
+    --since=@*) ;;
+    --quiet | --no-pager | --output=json | --follow | --no-tail | --merge | _MACHINE_ID=* | SYSLOG_IDENTIFIER=credadmin | MESSAGE_ID=*) ;;
     *) echo "not known: $argument" >&2; exit 1 ;;
     esac
 done

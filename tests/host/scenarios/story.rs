@@ -9,9 +9,8 @@ use serde_json::Value;
 use strict_aws::{ApiError, Caller};
 
 use crate::account::{CANARY, SECRET};
-use crate::host::{Host, in_seconds};
-use crate::package::run;
-use people::{ALICE, BOB, OTHER, Scene};
+use crate::host::Host;
+use people::{ALICE, BOB, Scene};
 
 /// So long is the window that is seen to its end: there is time for its people to get in, and no more.
 const SHORT: i64 = 45;
@@ -53,43 +52,6 @@ pub fn from_the_request_to_the_record(host: &Host) {
     scene.holds_no_secret();
 }
 
-pub fn revoked_before_its_end(host: &Host) {
-    let began = Clock::system().now();
-    let scene = Scene::set(host);
-    // Longer than a session, so that there is a refresh: every minute, with sessions of 16 minutes.
-    let long = scene.open("sensitive-s3", 1100);
-    host.wait_for_versions(SECRET, 1);
-    let first = scene.application(SECRET).expect("open");
-    host.wait_for_versions(SECRET, 2);
-    let second = scene.application(SECRET).expect("open");
-    assert_ne!(first, second, "readers get the refreshed session");
-
-    // Ten minutes and a little, so that its people are reminded at once.
-    scene.open("other", 610);
-    host.wait_for_entry("window ends in 10 min");
-    scene.wait_for_mail("ends", &[ALICE, BOB]);
-
-    let revoked = scene.revoke(&["sensitive-s3", "--yes", "--reason", "laptop stolen"]);
-    let said = format!("{}{}", String::from_utf8_lossy(&revoked.stdout), String::from_utf8_lossy(&revoked.stderr));
-    assert!(revoked.status.success(), "{said}");
-    for app in [&first, &second] {
-        let error = scene.reads(app).expect_err("revoked");
-        assert_eq!((error.status, error.code.as_str()), (403, "AccessDenied"));
-    }
-    let closed = scene.application(SECRET).expect_err("closed");
-    assert!(closed.contains("laptop stolen"), "{closed}");
-    scene.wait_for_mail("revoked", &[ALICE, BOB]);
-    // The other secret has the same role, and its grant goes on: a fresh session follows.
-    let fresh = host.wait_for("fresh session", || scene.application(OTHER).ok());
-    assert!(scene.reads(&fresh).is_ok());
-
-    let record = scene.record(began);
-    let rows: Vec<&Value> = record.iter().filter(|row| row["grant"] == long.as_str()).collect();
-    assert!(rows.len() >= 2 && rows.iter().all(|row| row["ticket"] == "OPS-1234"), "{record:#?}");
-    assert!(host.said_with("revoked: tombstone").len() >= 2, "one for each secret of the role");
-    scene.holds_no_secret();
-}
-
 /// What an application has of a session.
 #[derive(Debug, PartialEq, Eq)]
 struct Keys {
@@ -104,18 +66,10 @@ impl Scene<'_> {
         self.host.account.world.get_object(&caller, "sensitive-bucket", "report.csv")
     }
 
-    /// Asks and approves: the window is open from now on, for so many seconds. Answers with the grant's name.
-    fn open(&self, secret: &str, seconds: i64) -> String {
-        let until = in_seconds(seconds).to_string();
-        let id = self.ask(secret, &["--until", &until]);
-        assert!(self.decide(BOB, &["approve", &id, "--yes"]).status.success());
-        id
-    }
-
     /// Nothing of a session is in the journal, whoever wrote there, or in the mail.
     fn holds_no_secret(&self) {
-        let journal = run("journalctl", &["--all", "--output=export", "--no-pager"]);
-        assert!(!journal.contains(CANARY), "a secret part of a session is in the journal");
+        let journal = self.host.journal.ctl(&["--all", "--output=export"]);
+        assert!(!String::from_utf8_lossy(&journal).contains(CANARY), "a secret part of a session is in the journal");
         assert!(self.host.account.world.mails().iter().all(|mail| !format!("{mail:?}").contains(CANARY)));
     }
 

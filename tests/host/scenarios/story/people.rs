@@ -1,4 +1,4 @@
-//! Who takes part, and with what: the package, two people with groups, a role for the application and one for whoever revokes.
+//! Who takes part, and with what: the package, two people with groups, and a role for the application.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub const ALICE: &str = "alice";
 /// Approves.
 pub const BOB: &str = "bob";
 /// The id of the second secret, of the same role.
-pub const OTHER: &str = "SensitiveOther";
+const OTHER: &str = "SensitiveOther";
 /// Where the account's policies are written.
 const POLICIES: &str = "/run/policies";
 /// What the approvers' group needs of each unit: see credadmin.toml(5).
@@ -45,7 +45,7 @@ approvers = ["group:approvers"]
 [mail]
 from = "credadmin@example.com"
 configuration_set = "credadmin"
-people = { alice = "alice@example.com", bob = "bob@example.com" }
+people = { alice = "alice@example.com", bob = "bob@example.com", "group:approvers" = "bob@example.com" }
 "#;
 
 /// The scene of a story.
@@ -53,8 +53,6 @@ pub struct Scene<'a> {
     pub host: &'a Host,
     /// The application's role's.
     reader: Credentials,
-    /// An administrator's.
-    revoker: Credentials,
 }
 
 impl<'a> Scene<'a> {
@@ -70,9 +68,11 @@ impl<'a> Scene<'a> {
         allow(world);
         host.start();
         host.systemctl(&["start", NOTIFIER]);
-        host.wait_until("notifier", || host.journal.of(NOTIFIER).iter().any(|entry| entry.message().contains("notifier started")));
-        let of = |role: &str| world.instance_credentials(&world.launch_instance(role)).expect("it has a role");
-        Self { host, reader: of("EC2Normal"), revoker: of("Admins") }
+        host.wait_until("notifier", || {
+            host.journal.of(NOTIFIER).iter().any(|entry| entry.message().contains("notifier started"))
+        });
+        let reader = world.instance_credentials(&world.launch_instance("EC2Normal")).expect("it has a role");
+        Self { host, reader }
     }
 
     /// Alice asks; answers with the id of the request.
@@ -102,16 +102,11 @@ impl<'a> Scene<'a> {
         )
     }
 
-    /// `credadmin revoke …`, as an administrator.
-    pub fn revoke(&self, arguments: &[&str]) -> Output {
-        self.run_as(&self.revoker, &[&["revoke"], arguments].concat())
-    }
-
     fn run_as(&self, keys: &Credentials, arguments: &[&str]) -> Output {
         let mut command = Command::new("credadmin");
         command.args(arguments).env("AWS_ENDPOINT_URL", &self.host.account.services);
         command.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
-        command.env("AWS_SESSION_TOKEN", keys.session_token.as_deref().expect("temporary keys"));
+        command.envs(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token)));
         command.output().expect("credadmin")
     }
 
@@ -144,9 +139,7 @@ fn employ() {
 /// Makes of the account what `credadmin policies` says, and nothing else.
 fn allow(world: &World) {
     world.create_secret(OTHER, None);
-    for role in ["EC2Normal", "Admins"] {
-        world.add_role(Role::new(role));
-    }
+    world.add_role(Role::new("EC2Normal"));
     // Its own policy opens nothing.
     let closed = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:role/EC2Normal"},
         "Action":"s3:*","Resource":"arn:aws:s3:::sensitive-bucket/*"}]}"#;
@@ -156,12 +149,16 @@ fn allow(world: &World) {
     world.put_configuration_set("credadmin", true);
     world.leave_the_sandbox();
     fs::remove_dir_all(POLICIES).ok();
-    let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal", "--revoker-role", "Admins"];
+    let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal"];
     run("credadmin", &[&["policies", "--format", "json", "--out", POLICIES][..], &who].concat());
-    let files = [("CredAdmin", ""), ("SensitiveS3Access", ""), ("EC2Normal", "-read"), ("Admins", "-revoke")];
-    for (role, what) in files {
-        let file = Path::new(POLICIES).join(format!("{role}.credadmin{what}.json"));
+    for (role, what) in [("CredAdmin", ""), ("SensitiveS3Access", ""), ("EC2Normal", "-read")] {
         // In the place of the only one that there is.
-        world.put_role_policy(role, "job", &fs::read_to_string(file).expect("a policy"));
+        world.put_role_policy(role, "job", &policy(role, what));
     }
+}
+
+/// One of the policies that were made.
+fn policy(role: &str, what: &str) -> String {
+    let file = Path::new(POLICIES).join(format!("{role}.credadmin{what}.json"));
+    fs::read_to_string(file).expect("a policy")
 }
