@@ -54,7 +54,7 @@ pub fn the_journal_tells_who_had_access_and_nobody_else_can(host: &Host) {
 
     let page = Command::new("credadmin").args(["timeline", "--past", "10m", "--format", "html"]).output().expect("it runs");
     let text = String::from_utf8(page.stdout).expect("text");
-    assert!(page.status.success() && text.contains("open now for quarter-end") && text.contains("session issued at "), "{text}");
+    assert!(page.status.success() && text.contains("open now for quarter-end") && text.contains(" issued at "), "{text}");
 
     host.systemctl(&["kill", "--kill-whom=main", "--signal=KILL", UNIT]);
     host.wait_until("another process", || host.said_with("started: ").len() >= 3);
