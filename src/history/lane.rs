@@ -1,5 +1,7 @@
 //! What all journals together tell of one secret.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::entry::Entry;
@@ -25,19 +27,18 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Of the windows of a session, or the one that would be: for each of its grants the last that was open then. All that
-    /// were, if its grants are not known.
+    /// The windows of a session: for each of its grants the last that was open as it was issued, by its own clock or else by
+    /// another host's. For each grant that there is, if its own are not known.
     pub fn windows_of<'a>(&'a self, session: &'a Session) -> impl Iterator<Item = &'a Window> {
         let at = session.span().opens;
-        let names = |window: &Window| session.grants.is_empty() || session.grants.contains(&window.grant);
-        let open = move |window: &&Window| names(window) && window.was_open(at);
-        self.windows
-            .iter()
-            .enumerate()
-            .filter(move |(index, window)| {
-                open(window) && !self.windows[index + 1..].iter().any(|later| later.grant == window.grant && open(&later))
-            })
-            .map(|(_, window)| window)
+        let names: BTreeSet<&str> = match session.grants.is_empty() {
+            true => self.windows.iter().map(|window| window.grant.as_str()).collect(),
+            false => session.grants.iter().map(String::as_str).collect(),
+        };
+        names.into_iter().filter_map(move |grant| {
+            let open = |apart| self.windows.iter().rfind(|window| window.grant == grant && window.was_open(at, apart));
+            open(SignedDuration::ZERO).or_else(|| open(APART))
+        })
     }
 
     pub(super) fn take(&mut self, entry: &Entry, teller: &str) {
@@ -148,7 +149,7 @@ impl Lane {
 
     /// A session was issued for a grant, so its window was open, whether its opening is told or not.
     fn hear_of(&mut self, grant: &str, at: Timestamp, teller: &str) {
-        if !self.windows.iter().any(|window| window.grant == grant && window.was_open(at)) {
+        if !self.windows.iter().any(|window| window.grant == grant && window.was_open(at, APART)) {
             let told_by = [teller.to_owned()].into();
             self.windows.push(Window { heard_from: Some(at), told_by, ..Window::unknown(grant) });
         }

@@ -93,11 +93,11 @@ impl Window {
         Span { opens: self.opened.or(self.heard_from).unwrap_or(Timestamp::MIN).min(closes), closes }
     }
 
-    /// Whether it was open at `t`, by one host's clock or another's.
-    pub fn was_open(&self, t: Timestamp) -> bool {
+    /// Whether it was open at `t`, by a clock that is so far off at most.
+    pub fn was_open(&self, t: Timestamp, apart: SignedDuration) -> bool {
         let around = |by: SignedDuration| t.saturating_add(by).unwrap_or(t);
         let ended = self.closed.or(self.heard_until);
-        self.opened.or(self.heard_from).is_none_or(|opened| opened <= around(APART))
-            && ended.is_none_or(|ended| ended > around(-APART))
+        self.opened.or(self.heard_from).is_none_or(|opened| opened <= around(apart))
+            && ended.is_none_or(|ended| ended > around(-apart))
     }
 }

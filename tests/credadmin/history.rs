@@ -118,15 +118,19 @@ fn another_approval_is_another_window() {
     let mut grants = secrets.remove(0).grants.to_vec();
     let mut told = Told::default();
     told.on("a", "2024-03-01T22:00:00Z", &opened(&secret, &grants[0]));
+    told.on("a", "2024-03-01T22:29:00Z", &published(&secret, &[&grants[0]], "2024-03-01T23:29:00Z", 1));
     grants[0].papers.approved_by = Some("eve".into());
     told.on("a", "2024-03-01T22:30:00Z", &closed(&secret, &grants[0], Access::Lapsed { died: None }));
     told.on("a", "2024-03-01T22:30:00Z", &opened(&secret, &grants[0]));
-    told.on("a", "2024-03-01T22:30:01Z", &published(&secret, &[&grants[0]], "2024-03-01T23:30:00Z", 1));
+    told.on("a", "2024-03-01T22:30:01Z", &published(&secret, &[&grants[0]], "2024-03-01T23:30:00Z", 2));
     let ledger = told.ledger();
     let lane = ledger.lanes.values().next().unwrap();
     assert_eq!(lane.windows.len(), 2);
-    let of_session: Vec<_> = lane.windows_of(&lane.sessions[0]).collect();
-    assert_eq!(of_session.iter().map(|window| window.approved_by.as_deref()).collect::<Vec<_>>(), [Some("eve")]);
+    // A minute before, it was the other's word.
+    for (session, approved_by) in lane.sessions.iter().zip(["bob", "eve"]) {
+        let of_session: Vec<_> = lane.windows_of(session).map(|window| window.approved_by.as_deref()).collect();
+        assert_eq!(of_session, [Some(approved_by)]);
+    }
 }
 
 #[test]

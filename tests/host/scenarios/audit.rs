@@ -23,11 +23,14 @@ pub fn the_journal_tells_who_had_access_and_nobody_else_can(host: &Host) {
     host.wait_for_entry("session in place");
     let output = audit(&from, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let [row] = &rows(&output)[..] else { panic!("one row: {}", said(&output)) };
+    // What scenarios before have published lives on, too.
+    let all = rows(&output);
+    let ours = host.account.versions(SECRET);
+    let row = all.iter().find(|row| row["version_id"] == ours[0].as_str()).expect("its row");
     for (key, value) in [
         ("access_key_id", session.access_key_id.as_str()),
         ("role_session_name", &session.session_name),
-        ("version_id", &host.account.versions(SECRET)[0]),
+        ("version_id", &ours[0]),
         ("grant", "quarter-end"),
         ("requested_by", "jane.doe"),
         ("approved_by", "john.roe"),
@@ -42,7 +45,7 @@ pub fn the_journal_tells_who_had_access_and_nobody_else_can(host: &Host) {
     host.wait_for("what was forged", || {
         said(&audit(&from, &[])).contains("not from credadmin.service, and not counted: ").then_some(())
     });
-    assert_eq!((rows(&audit(&from, &[])).len(), audit(&from, &[]).status.code()), (1, Some(0)));
+    assert_eq!((rows(&audit(&from, &[])).len(), audit(&from, &[]).status.code()), (all.len(), Some(0)));
 
     let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "credadmin", "audit", "--from", &from];
     let output = Command::new("setpriv").args(nobody).output().expect("it runs");
@@ -51,10 +54,10 @@ pub fn the_journal_tells_who_had_access_and_nobody_else_can(host: &Host) {
 
     let page = Command::new("credadmin").args(["timeline", "--past", "10m", "--format", "html"]).output().expect("it runs");
     let text = String::from_utf8(page.stdout).expect("text");
-    assert!(page.status.success() && text.contains("open now for quarter-end") && text.contains("session issued at "), "{text}");
+    assert!(page.status.success() && text.contains("open now for quarter-end") && text.contains(" issued at "), "{text}");
 
     host.systemctl(&["kill", "--kill-whom=main", "--signal=KILL", UNIT]);
-    host.wait_until("another process", || host.said_with("started: ").len() == 3);
+    host.wait_until("another process", || host.said_with("started: ").len() >= 3);
     host.wait_for("the hole", || said(&audit(&from, &[])).contains("ended without a word").then_some(()));
     assert_eq!(audit(&from, &[]).status.code(), Some(1));
 }
