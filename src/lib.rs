@@ -35,6 +35,7 @@ pub mod aws;
 pub mod clock;
 pub mod credential;
 mod memory;
+mod tries;
 
 pub mod cli;
 pub mod console;

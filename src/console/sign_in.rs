@@ -11,11 +11,9 @@ use crate::aws::{Aws, signin};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::{Name, Span};
-use crate::schedule::backoff::{Pace, wait};
 use crate::session::{self, Session};
+use crate::tries::again;
 
-/// How often a call is made that may go well the next time: somebody waits for it.
-const TRIES: u32 = 3;
 /// How long a login URL is good for (aws-facts §5).
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 
@@ -79,16 +77,5 @@ async fn session(aws: &impl Aws, clock: &Clock, watched: &Watched, grants: &[Nam
             session::issue(aws, clock, &capped.secret, grants, life).await
         }
         (asked, _) => asked,
-    }
-}
-
-async fn again<T>(clock: &Clock, mut call: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
-    let mut failures = 0;
-    loop {
-        match call().await {
-            Err(trouble) if trouble.kind.pace() == Pace::Soon && failures + 1 < TRIES => failures += 1,
-            done => return done,
-        }
-        clock.sleep(wait(Pace::Soon, failures, fastrand::f64())).await;
     }
 }

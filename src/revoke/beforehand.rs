@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::aim::Aim;
 use super::deny::{POLICY, read, stamp};
-use super::tries::again;
 use crate::aws::Description;
 use crate::aws::admin::{Admin, Caller};
 use crate::aws::trouble::Trouble;
@@ -13,6 +12,7 @@ use crate::config::Watched;
 use crate::grant::Name;
 use crate::schedule::token;
 use crate::session;
+use crate::tries::again;
 use crate::visit::writable;
 
 /// What is seen before anything is done.

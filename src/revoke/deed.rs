@@ -10,13 +10,13 @@ use super::aim::Aim;
 use super::beforehand::Beforehand;
 use super::deny::{POLICY, document};
 use super::report::{Report, quoted};
-use super::tries::again;
 use crate::aws::admin::Admin;
 use crate::aws::trouble::{Operation, Trouble};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
 use crate::schedule::token;
+use crate::tries::again;
 
 /// How long after it was asked for a session may still be written: AssumeRole and PutSecretValue take ten seconds each at most.
 const SLIPS: SignedDuration = SignedDuration::from_secs(20);

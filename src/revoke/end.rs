@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::tries::again;
 use crate::aws::admin::Admin;
 use crate::clock::Clock;
 use crate::consumer::Session;
 use crate::consumer::value::{self, Content};
 use crate::credential::Credential;
 use crate::grant::Secret;
+use crate::tries::again;
 
 /// How long it is waited for: IAM takes "a few minutes" to spread a policy (aws-facts §4).
 const PATIENCE: SignedDuration = SignedDuration::from_mins(5);

@@ -16,7 +16,6 @@ mod drop_in;
 mod edit;
 mod end;
 mod report;
-mod tries;
 
 pub use aim::{Aim, aim};
 pub use beforehand::{Beforehand, look};
