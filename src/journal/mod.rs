@@ -6,6 +6,7 @@
 mod event;
 mod record;
 mod relay;
+mod taken;
 mod writer;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use tracing_subscriber::{EnvFilter, Registry};
 
 use super::event::Event;
 use super::record::Record;
+use super::taken;
 
 /// Writes until nobody can tell anything any more.
 pub fn write(events: &mut Receiver<Event>, lost: &AtomicU64) {
@@ -46,14 +47,15 @@ fn subscriber() -> Dispatch {
     }
 }
 
-/// Writes one event to journald, whoever runs this.
+/// Writes one event to journald, whoever runs this, and waits until journald has taken it in: only of a process that is still
+/// there does it know the program, by which the event is believed.
 ///
 /// # Errors
-/// If there is no journald to write to.
+/// If there is no journald to write to, or it takes nothing in.
 pub fn note(event: &Event) -> std::io::Result<()> {
     let subscriber = Registry::default().with(layer()?);
     tracing::subscriber::with_default(subscriber, || emit(&event.record()));
-    Ok(())
+    taken::wait()
 }
 
 fn journald() -> Option<tracing_journald::Layer> {

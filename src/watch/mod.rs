@@ -162,8 +162,9 @@ impl Watch {
         }
     }
 
-    /// Tries again now what was to be tried later: somebody may have mended it.
+    /// Visits the secret now, whatever is known of it, and tries again what was to be tried later: somebody may have mended it.
     pub fn try_now(&mut self, at: Moment) {
+        self.settled = None;
         if let Some(failing) = &mut self.failing {
             failing.retry_at = at.elapsed;
         }

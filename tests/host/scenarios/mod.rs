@@ -83,7 +83,9 @@ const ALL: &[(&str, Scenario)] = scenarios![
     package::those_who_approve_drop_in_grants_beside_a_config_that_they_cannot_read,
     package::the_rpm_is_installed_upgraded_and_erased,
     package::the_binary_and_the_sbom_name_the_same_crates,
-    story::from_the_request_to_the_record;
+    story::from_the_request_to_the_record,
+    story::revoked_before_its_end,
+    story::whoever_asks_is_known_to_a_busy_journal;
 ];
 
 /// Those with names that begin so need the packages.

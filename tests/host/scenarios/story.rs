@@ -3,14 +3,18 @@
 
 mod people;
 
+use std::thread;
+use std::time::Duration;
+
 use credadmin::clock::Clock;
 use jiff::Timestamp;
 use serde_json::Value;
 use strict_aws::{ApiError, Caller};
 
+use super::journald::Stopped;
 use crate::account::{CANARY, SECRET};
-use crate::host::Host;
-use people::{ALICE, BOB, Scene};
+use crate::host::{Host, UNIT, in_seconds};
+use people::{ALICE, BOB, OTHER, Scene};
 
 /// So long is the window that is seen to its end: there is time for its people to get in, and no more.
 const SHORT: i64 = 45;
@@ -52,6 +56,58 @@ pub fn from_the_request_to_the_record(host: &Host) {
     scene.holds_no_secret();
 }
 
+pub fn revoked_before_its_end(host: &Host) {
+    let began = Clock::system().now();
+    let scene = Scene::set(host);
+    // Longer than a session, so that there is a refresh: every minute, with sessions of 16 minutes.
+    let long = scene.open("sensitive-s3", 1100);
+    host.wait_for_versions(SECRET, 1);
+    let first = scene.application(SECRET).expect("open");
+    host.wait_for_versions(SECRET, 2);
+    let second = scene.application(SECRET).expect("open");
+    assert_ne!(first, second, "readers get the refreshed session");
+
+    // Ten minutes and a little, so that its people are reminded at once.
+    scene.open("other", 610);
+    host.wait_for_entry("window ends in 10 min");
+    scene.wait_for_mail("ends", &[ALICE, BOB]);
+
+    let revoked = scene.revoke(&["sensitive-s3", "--yes", "--reason", "laptop stolen"]);
+    let said = format!("{}{}", String::from_utf8_lossy(&revoked.stdout), String::from_utf8_lossy(&revoked.stderr));
+    assert!(revoked.status.success(), "{said}");
+    for app in [&first, &second] {
+        let error = scene.reads(app).expect_err("revoked");
+        assert_eq!((error.status, error.code.as_str()), (403, "AccessDenied"));
+    }
+    let closed = scene.application(SECRET).expect_err("closed");
+    assert!(closed.contains("laptop stolen"), "{closed}");
+    scene.wait_for_mail("revoked", &[ALICE, BOB]);
+    // The other secret has the same role, and its grant goes on: a fresh session follows, at once if somebody says so.
+    host.systemctl(&["reload", UNIT]);
+    let fresh = host.wait_for("fresh session", || scene.application(OTHER).ok());
+    assert!(scene.reads(&fresh).is_ok());
+
+    let record = scene.record(began);
+    let rows: Vec<&Value> = record.iter().filter(|row| row["grant"] == long.as_str()).collect();
+    assert!(rows.len() >= 2 && rows.iter().all(|row| row["ticket"] == "OPS-1234"), "{record:#?}");
+    assert!(rows.iter().all(|row| row["ended_by"] == "revoked"), "{rows:#?}");
+    scene.holds_no_secret();
+}
+
+pub fn whoever_asks_is_known_to_a_busy_journal(host: &Host) {
+    let scene = Scene::set(host);
+    let mut asking = {
+        let _stopped = Stopped::new();
+        let mut asking = scene.asking("sensitive-s3", &["--for", "45s"]).spawn().expect("credadmin");
+        thread::sleep(Duration::from_millis(500));
+        assert!(asking.try_wait().expect("its status").is_none(), "it is gone before journald knows its program");
+        asking
+    };
+    assert!(asking.wait().expect("its end").success());
+    // What journald does not know the program of nobody is told of.
+    scene.wait_for_mail("requested", &[ALICE, BOB]);
+}
+
 /// What an application has of a session.
 #[derive(Debug, PartialEq, Eq)]
 struct Keys {
@@ -64,6 +120,13 @@ impl Scene<'_> {
     fn reads(&self, keys: &Keys) -> Result<Vec<u8>, ApiError> {
         let caller = Caller::new(&keys.id, Some(&keys.token));
         self.host.account.world.get_object(&caller, "sensitive-bucket", "report.csv")
+    }
+
+    /// Asks and approves: the window is open from now on, for so many seconds. Answers with the grant's name.
+    fn open(&self, secret: &str, seconds: i64) -> String {
+        let id = self.ask(secret, &["--until", &in_seconds(seconds).to_string()]);
+        assert!(self.decide(BOB, &["approve", &id, "--yes"]).status.success());
+        id
     }
 
     /// Nothing of a session is in the journal, whoever wrote there, or in the mail.

@@ -1,4 +1,4 @@
-//! Who takes part, and with what: the package, two people with groups, and a role for the application.
+//! Who takes part, and with what: the package, two people with groups, a role for the application, and a user of IAM's for whoever revokes.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub const ALICE: &str = "alice";
 /// Approves.
 pub const BOB: &str = "bob";
 /// The id of the second secret, of the same role.
-const OTHER: &str = "SensitiveOther";
+pub const OTHER: &str = "SensitiveOther";
 /// Where the account's policies are written.
 const POLICIES: &str = "/run/policies";
 /// What the approvers' group needs of each unit: see credadmin.toml(5).
@@ -53,6 +53,8 @@ pub struct Scene<'a> {
     pub host: &'a Host,
     /// The application's role's.
     reader: Credentials,
+    /// An administrator's.
+    revoker: Credentials,
 }
 
 impl<'a> Scene<'a> {
@@ -72,26 +74,41 @@ impl<'a> Scene<'a> {
             host.journal.of(NOTIFIER).iter().any(|entry| entry.message().contains("notifier started"))
         });
         let reader = world.instance_credentials(&world.launch_instance("EC2Normal")).expect("it has a role");
-        Self { host, reader }
+        let revoker = world.add_user("admin", &[&policy("Admins", "-revoke")]);
+        Self { host, reader, revoker }
     }
 
     /// Alice asks; answers with the id of the request.
     pub fn ask(&self, secret: &str, when: &[&str]) -> String {
-        let why = ["--reason", "quarter-end figures", "--ticket", "OPS-1234"];
-        let asked = self.decide(ALICE, &[&["request", secret], when, &why].concat());
+        let asked = self.asking(secret, when).output().expect("credadmin");
         let said = String::from_utf8_lossy(&asked.stderr);
         assert!(asked.status.success(), "{said}");
         String::from_utf8(asked.stdout).expect("text").trim().to_owned()
     }
 
-    /// `credadmin …` by one of the host's users.
+    /// Alice, asking.
+    pub fn asking(&self, secret: &str, when: &[&str]) -> Command {
+        let why = ["--reason", "quarter-end figures", "--ticket", "OPS-1234"];
+        self.by(ALICE, &[&["request", secret], when, &why].concat())
+    }
+
+    /// `credadmin …` by one of the host's users, and what comes of it.
     pub fn decide(&self, user: &str, arguments: &[&str]) -> Output {
+        self.by(user, arguments).output().expect("setpriv")
+    }
+
+    /// `credadmin revoke …`, as an administrator.
+    pub fn revoke(&self, arguments: &[&str]) -> Output {
+        self.run_as(&self.revoker, &[&["revoke"], arguments].concat())
+    }
+
+    fn by(&self, user: &str, arguments: &[&str]) -> Command {
         let who = [&format!("--reuid={user}"), &format!("--regid={user}"), "--init-groups"];
         let mut command = Command::new("setpriv");
         command.args(who).arg("credadmin").args(arguments);
         command.env("AWS_ENDPOINT_URL", &self.host.account.services).env("LC_ALL", "C");
         command.env("AWS_ENDPOINT_URL_SIGNIN", &self.host.account.services);
-        command.output().expect("setpriv")
+        command
     }
 
     /// `credadmin consumer process`, as the application's role.
@@ -149,7 +166,7 @@ fn allow(world: &World) {
     world.put_configuration_set("credadmin", true);
     world.leave_the_sandbox();
     fs::remove_dir_all(POLICIES).ok();
-    let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal"];
+    let who = ["--bucket", "sensitive-bucket", "--reader-role", "EC2Normal", "--revoker-role", "Admins"];
     run("credadmin", &[&["policies", "--format", "json", "--out", POLICIES][..], &who].concat());
     for (role, what) in [("CredAdmin", ""), ("SensitiveS3Access", ""), ("EC2Normal", "-read")] {
         // In the place of the only one that there is.
