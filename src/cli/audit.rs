@@ -86,6 +86,8 @@ pub fn audit(arguments: &Arguments) -> ExitCode {
     findings.doubts.extend(doubts.into_iter().chain(told.partial.map(Doubt::Partial)).map(|doubt| doubt.to_string()));
     let strangers = told.ledger.strangers();
     findings.remarks.extend(strangers.iter().map(|stranger| format!("not from {unit}, and not counted: {stranger}")));
+    let undenied = told.ledger.undenied.iter().filter(|tombstone| span.contains(tombstone.at));
+    findings.remarks.extend(undenied.map(ToString::to_string));
     if arguments.check
         && let Err(code) = check(&arguments.main.config, &told.ledger, &span, &clock, &mut findings)
     {

@@ -1,13 +1,13 @@
 //! What all journals together tell, secret by secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::entry::Entry;
 use super::kind::Kind;
 use super::lane::Lane;
-use super::session::Session;
+use super::revocation::{Revocation, Tombstone};
 use super::strangers::{Stranger, Strangers, Unit};
 use super::watch::{Lost, Watch};
 
@@ -20,6 +20,8 @@ pub struct Ledger {
     pub watches: Vec<Watch>,
     /// Events that are missing.
     pub lost: Vec<Lost>,
+    /// Tombstones of which nobody says that the sessions before them were denied: these count until their own end.
+    pub undenied: Vec<Tombstone>,
     strangers: Strangers,
 }
 
@@ -28,13 +30,14 @@ impl Ledger {
     pub fn of(mut entries: Vec<Entry>, unit: &Unit) -> Self {
         entries.sort_by_key(|entry| entry.at);
         let mut ledger = Self::default();
-        // What people did stands in what the daemon says of it: who asked and approved, and that access was revoked.
+        // Who asked and approved stands in what the daemon says of it.
         for entry in entries.iter().filter(|entry| !entry.kind.is_of_people()) {
             match unit.wrote(entry) {
                 true => ledger.take(entry, unit),
                 false => ledger.strangers.count(entry),
             }
         }
+        ledger.revoke(&entries, unit);
         ledger.close_unheard();
         ledger
     }
@@ -54,7 +57,7 @@ impl Ledger {
             Kind::EventsLost => {
                 self.lost.push(Lost { teller: teller.clone(), at: entry.at, message: entry.message.clone() });
             }
-            Kind::Revoked => self.revoke(entry),
+            Kind::Revoked => self.undenied.extend(Tombstone::of(entry)),
             _ => {}
         }
         let (Some(name), Some(secret_id)) = (entry.field("SECRET"), entry.field("SECRET_ID")) else { return };
@@ -103,13 +106,18 @@ impl Ledger {
         }
     }
 
-    /// The role denies what it issued before: in all secrets that have sessions of it.
-    fn revoke(&mut self, entry: &Entry) {
-        let is_cut = |session: &&mut Session| {
-            Some(session.role_arn.as_str()) == entry.field("ROLE_ARN") && session.span().contains(entry.at)
-        };
-        let sessions = self.lanes.values_mut().flat_map(|lane| &mut lane.sessions);
-        sessions.filter(is_cut).for_each(|session| session.revoked = Some(entry.at));
+    /// Whoever revoked says whether the role denies what it issued before: in all secrets that have sessions of it. It is believed
+    /// of the program that is the daemon's, too.
+    fn revoke(&mut self, entries: &[Entry], unit: &Unit) {
+        let program = |entry: &Entry| Some((entry.host.clone(), entry.program.clone()?));
+        let daemons: BTreeSet<_> = entries.iter().filter(|entry| unit.wrote(entry)).filter_map(program).collect();
+        let believed = |entry: &&Entry| program(entry).is_some_and(|program| daemons.contains(&program));
+        for revocation in entries.iter().filter(believed).filter_map(Revocation::of) {
+            for session in self.lanes.values_mut().flat_map(|lane| &mut lane.sessions) {
+                revocation.cut(session);
+            }
+            self.undenied.retain(|tombstone| !revocation.explains(tombstone));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Everything that credadmin ever says: the closed list of events, as data. `record.rs` puts them into words.
+//! Everything that credadmin ever says: the closed list of events, as data. `words.rs` puts them into words.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -157,8 +157,10 @@ pub enum Event {
         by: String,
         /// The role whose sessions were denied.
         role_arn: String,
-        /// Sessions issued before that are denied.
+        /// Sessions issued before that are denied, if `denied`.
         denied_before: Timestamp,
+        /// Whether the Deny is on the role.
+        denied: bool,
         /// The secrets that got a tombstone.
         secrets: Vec<Name>,
         /// The grants that were closed.

@@ -4,9 +4,12 @@
 //! which counts the events that found no room and says so when there is room again.
 
 mod event;
+mod fields;
+pub mod ids;
 mod record;
 mod relay;
 mod taken;
+mod words;
 mod writer;
 
 use std::sync::Arc;
@@ -18,7 +21,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use event::{About, Access, Event, Published};
-pub use record::{Fields, Record};
+pub use fields::Fields;
+pub use record::Record;
 pub use relay::Relay;
 pub use writer::note;
 

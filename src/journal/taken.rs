@@ -4,7 +4,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock::Clock;
 
 /// Where journald takes entries (systemd-journald.service(8)).
 const SOCKET: &str = "/run/systemd/journal/socket";
@@ -26,9 +28,10 @@ fn wait_for(socket: &str, patience: Duration) -> Result<()> {
     let last = UnixDatagram::unbound()?;
     last.set_write_timeout(Some(patience))?;
     last.send_to(&[], socket)?;
-    let began = Instant::now();
+    let clock = Clock::system();
+    let began = clock.elapsed();
     while not_received(&last)? > 0 {
-        if began.elapsed() >= patience {
+        if clock.elapsed().since(began).unsigned_abs() >= patience {
             return Err(Error::new(ErrorKind::TimedOut, format!("it has not taken it in for {patience:?}")));
         }
         thread::sleep(POLL);

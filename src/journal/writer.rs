@@ -48,11 +48,13 @@ fn subscriber() -> Dispatch {
 }
 
 /// Writes one event to journald, whoever runs this, and waits until journald has taken it in: only of a process that is still
-/// there does it know the program, by which the event is believed.
+/// there does it know the program, by which the event is believed. A journald that is stuck is given up after 10 seconds.
 ///
 /// # Errors
 /// If there is no journald to write to, or it takes nothing in.
 pub fn note(event: &Event) -> std::io::Result<()> {
+    // The layer itself would wait for ever.
+    taken::wait()?;
     let subscriber = Registry::default().with(layer()?);
     tracing::subscriber::with_default(subscriber, || emit(&event.record()));
     taken::wait()

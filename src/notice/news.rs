@@ -78,9 +78,4 @@ impl News {
     pub fn of(kind: Kind) -> Option<Self> {
         KINDS.iter().find_map(|(of, news)| (*of == kind).then_some(*news))
     }
-
-    /// Whether it is what people do, by a command of credadmin's, and not what the daemon does.
-    pub fn is_of_people(self) -> bool {
-        matches!(self, Self::Requested | Self::Approved | Self::Denied | Self::Withdrawn | Self::Revoked)
-    }
 }

@@ -27,7 +27,7 @@ pub struct Notice {
     /// The grants' names.
     pub grants: Vec<String>,
     /// Until when there is access, as far as it is known: of a window that opens or ends soon, its end; of one that ended, or
-    /// of a secret that is failing, the end of what was handed out.
+    /// of a secret that is failing, the end of what was handed out; of a revocation, the instant before which sessions are denied.
     pub until: Option<Timestamp>,
     /// Who asked.
     pub requested_by: Option<String>,

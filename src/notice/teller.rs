@@ -127,7 +127,7 @@ impl Teller {
 
     /// Takes an entry up.
     fn take(&mut self, entry: &Entry) {
-        let news = News::of(entry.kind).filter(|news| is_believed(entry, *news, &self.program));
+        let news = News::of(entry.kind).filter(|_| is_believed(entry, &self.program));
         let messages = news.map(|_| self.messages(entry)).unwrap_or_default();
         self.open.push_back((entry.cursor.clone(), messages.iter().map(|message| message.key.clone()).collect()));
         let now = self.office.clock.now();

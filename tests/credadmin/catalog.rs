@@ -34,12 +34,26 @@ fn texts() -> Texts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = |name: &str| fs::read_to_string(root.join(name)).expect(name);
     Texts {
-        record: sources["journal/record.rs"].clone(),
+        record: with_ids(&(sources["journal/words.rs"].clone() + &sources["journal/fields.rs"]), &sources["journal/ids.rs"]),
         writer: sources["journal/writer.rs"].clone(),
         cli: sources["cli/mod.rs"].clone(),
         catalog: file("systemd/credadmin.catalog"),
         table: file("docs/events.md"),
     }
+}
+
+/// The code with each id in the place of its name.
+fn with_ids(code: &str, ids: &str) -> String {
+    let ids: BTreeMap<&str, &str> =
+        ids.lines().filter_map(|line| line.strip_prefix("pub const ")?.strip_suffix(';')?.split_once(": &str = ")).collect();
+    let mut parts = code.split("ids::");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let name = &part[..part.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(part.len())];
+        text += ids.get(name).unwrap_or(&"");
+        text += &part[name.len()..];
+    }
+    text
 }
 
 /// The arms of a match over events, and the functions: each stretch of code with what it begins with.
@@ -93,14 +107,22 @@ fn set_in(code: &str, fields: &BTreeSet<&str>) -> BTreeSet<String> {
 
 /// The fields that an event always has.
 fn always_set(record: &str, event: &str, fields: &BTreeSet<&str>) -> BTreeSet<String> {
-    let of_secret = record.split("fn of(").nth(1).and_then(|rest| rest.split("\nimpl ").next()).expect("Fields::of");
+    let made = |by: &str| {
+        let code =
+            record.split(&format!("fn {by}(")).nth(1).and_then(|rest| rest.split("\n    fn ").next()).expect("a constructor");
+        set_in(code, fields)
+    };
+    let (of_secret, of_grant) = (made("of"), made("of_grant"));
     let code = record.split("fn fields(&self)").nth(1).expect("Event::fields");
     let arms = stretches(code).map(|(_, arm)| format!("Self::{arm}"));
     let arms = arms.filter(|arm| arm.split("Self::").skip(1).any(|of| in_words(of.split(' ').next().unwrap_or(of)) == event));
     let sets = arms.map(|arm| {
         let mut set = set_in(&arm, fields);
-        if arm.contains("Fields::of(") {
-            set.extend(set_in(of_secret, fields));
+        if arm.contains("Fields::of_grant(") {
+            set.extend(of_grant.iter().cloned());
+        }
+        if arm.contains("Fields::of") {
+            set.extend(of_secret.iter().cloned());
         }
         set
     });

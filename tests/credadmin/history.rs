@@ -3,12 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use credadmin::grant::Span;
+use credadmin::grant::{Secret, Span};
 use credadmin::history::{Entry, Source, Trouble};
 use credadmin::journal::{Access, Event};
 
 use crate::harness::Credadmin;
-use crate::told::{Told, at, closed, in_place, opened, published, started, stopped, version, watched};
+use crate::told::{Told, at, closed, in_place, opened, published, revocation, revoked, started, stopped, version, watched};
 
 pub const CONFIG: &str = r#"
 [secrets.s3]
@@ -137,16 +137,24 @@ fn another_approval_is_another_window() {
 fn a_revocation_ends_the_sessions_of_its_role_and_no_other() {
     let secrets = watched(CONFIG, "2024-03-01T00:00:00Z");
     let (secret, night) = (&secrets[0].secret, &secrets[0].grants[0]);
-    for (role, wanted) in [(secret.role_arn.as_str(), "22:30:00"), ("arn:aws:iam::123456789012:role/Other", "23:00:00")] {
+    let other = Secret { role_arn: "arn:aws:iam::123456789012:role/Other".into(), ..(**secret).clone() };
+    let before = "2024-03-01T22:30:00Z";
+    for (deed, program, wanted, undenied) in [
+        (revocation(secret, before, true), "/usr/bin/credadmin", "22:30:00", 0),
+        // The tombstone alone ends nothing.
+        (revocation(secret, before, false), "/usr/bin/credadmin", "23:00:00", 1),
+        (revocation(secret, before, true), "/home/eve/credadmin", "23:00:00", 1),
+        (revocation(&other, before, true), "/usr/bin/credadmin", "23:00:00", 1),
+    ] {
         let mut told = Told::default();
         told.on("a", "2024-03-01T22:00:01Z", &published(secret, &[night], "2024-03-01T23:00:00Z", 1));
-        let id = "983df80e8230a6162266f9874d48e0e5";
-        let fields = [("ROLE_ARN", role.to_owned()), ("SECRET", "s3".into()), ("SECRET_ID", "SensitiveS3".into())];
-        told.raw("a", "credadmin.service", "2024-03-01T22:30:00Z", id, "revoked", &fields);
+        told.on("a", "2024-03-01T22:29:40Z", &revoked(secret, before));
+        told.run("a", program, "2024-03-01T22:30:20Z", &deed);
         told.on("a", "2024-03-01T22:31:00Z", &published(secret, &[night], "2024-03-01T23:20:00Z", 2));
         let ledger = told.ledger();
         let ends: Vec<_> = ledger.lanes.values().next().unwrap().sessions.iter().map(|session| session.ends()).collect();
-        assert_eq!(ends, [at(&format!("2024-03-01T{wanted}Z")), at("2024-03-01T23:20:00Z")]);
+        assert_eq!(ends, [at(&format!("2024-03-01T{wanted}Z")), at("2024-03-01T23:20:00Z")], "{deed:?} by {program}");
+        assert_eq!(ledger.undenied.len(), undenied, "{deed:?} by {program}");
     }
 }
 

@@ -84,9 +84,8 @@ fn a_window_without_sessions_is_a_gap_and_a_revoked_session_ends_early() {
     let mut told = Told::default();
     told.on("a", "2024-03-30T23:00:00Z", &crate::told::opened(secret, grant));
     told.on("a", "2024-03-30T23:00:01Z", &crate::told::published(secret, &[grant], "2024-03-31T00:00:00Z", 1));
-    let fields =
-        [("ROLE_ARN", secret.role_arn.clone()), ("SECRET", secret.name.to_string()), ("SECRET_ID", secret.secret_id.clone())];
-    told.raw("a", "credadmin.service", "2024-03-30T23:20:00Z", "983df80e8230a6162266f9874d48e0e5", "revoked", &fields);
+    told.on("a", "2024-03-30T23:19:40Z", &crate::told::revoked(secret, "2024-03-30T23:20:00Z"));
+    told.on("a", "2024-03-30T23:20:10Z", &crate::told::revocation(secret, "2024-03-30T23:20:00Z", true));
     let timeline = show(&told.ledger(), &Reach::new());
     let lane = &timeline.lanes[1];
     // Now a session is planned at once.

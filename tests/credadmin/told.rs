@@ -66,6 +66,13 @@ impl Told {
         self.by(host, "credadmin.service", when, event);
     }
 
+    /// Somebody on a host runs this program, which says it.
+    pub fn run(&mut self, host: &str, program: &str, when: &str, event: &Event) {
+        self.by(host, "session-4.scope", when, event);
+        let entry = self.0.last_mut().expect("it was said");
+        entry["_EXE"] = json!(program);
+    }
+
     pub fn text(&self) -> String {
         self.0.iter().map(|entry| format!("{entry}\n")).collect()
     }
@@ -110,6 +117,27 @@ pub fn published(secret: &Arc<Secret>, grants: &[&Grant], ends: &str, number: u3
 
 pub fn in_place(secret: &Arc<Secret>, ends: &str) -> Event {
     Event::InPlace { secret: secret.clone(), version_id: version(secret, ends), ends: at(ends) }
+}
+
+/// Somebody ends access to the secret, and the role denies what it issued before that instant, or can't be made to.
+pub fn revocation(secret: &Secret, denied_before: &str, denied: bool) -> Event {
+    Event::Revocation {
+        by: "root (uid 0), arn:aws:iam::123456789012:user/admin".into(),
+        role_arn: secret.role_arn.clone(),
+        denied_before: at(denied_before),
+        denied,
+        secrets: vec![secret.name.clone()],
+        grants: vec![],
+        reason: None,
+        undone: if denied { vec![] } else { vec!["no Deny".into()] },
+    }
+}
+
+/// The daemon finds the tombstone.
+pub fn revoked(secret: &Arc<Secret>, denied_before: &str) -> Event {
+    let denied_before = at(denied_before);
+    let version_id = credadmin::schedule::token::tombstone(denied_before, 1);
+    Event::Revoked { secret: secret.clone(), version_id, denied_before, grants: vec![] }
 }
 
 pub fn version(secret: &Secret, ends: &str) -> String {

@@ -44,6 +44,7 @@ pub async fn done(
         by,
         role_arn: aim.role_arn().to_owned(),
         denied_before: deed.denied_before,
+        denied,
         secrets: deed.closed(),
         grants,
         reason: arguments.reason.clone(),

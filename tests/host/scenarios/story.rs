@@ -106,6 +106,12 @@ pub fn whoever_asks_is_known_to_a_busy_journal(host: &Host) {
     assert!(asking.wait().expect("its end").success());
     // What journald does not know the program of nobody is told of.
     scene.wait_for_mail("requested", &[ALICE, BOB]);
+
+    let stuck = Stopped::new();
+    let asked = scene.asking("other", &["--for", "45s"]).output().expect("credadmin");
+    drop(stuck);
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert!(asked.status.success() && said.contains("the journal can't be reached") && said.contains("taken it in"), "{said}");
 }
 
 /// What an application has of a session.
