@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::Daemon;
 use crate::aws::Aws;
 use crate::journal::Event;
+use crate::memory;
 use crate::standing::Sum;
 use crate::watch::Watch;
 
@@ -36,6 +37,7 @@ impl<A: Aws> Daemon<A> {
             }
             self.starting = false;
             self.notify.ready();
+            memory::give_back();
         }
         let sum = Sum::of(self.watches.values().map(Watch::standing));
         if self.stood.as_ref() != Some(&sum) && self.notify.status(sum.sentence(at.now, &TimeZone::system()), at.elapsed) {

@@ -9,6 +9,7 @@ use credadmin::config::load;
 use credadmin::grant::Grant;
 use credadmin::revoke::close;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::{MAIN, open};
 use crate::harness::Credadmin;
@@ -100,8 +101,11 @@ fn what_has_not_opened_yet_does_not_open() {
 #[test]
 fn what_the_loader_would_not_take_is_put_back_as_it_was() {
     let (other, _) = open("b", "s3");
-    let never = "[grants.a]\nsecret = 's3'\ncron = '0 22 * * *'\nduration = '2h'\nnot_before = '2198-01-01T00:00:00Z'\n";
-    let text = never.to_owned() + &other;
+    // At any time of day, no window is open in the second that it would be closed after.
+    let hour = (now().to_zoned(TimeZone::UTC).hour() + 12) % 24;
+    let never =
+        format!("[grants.a]\nsecret = 's3'\ncron = '0 {hour} * * *'\nduration = '2h'\nnot_before = '2198-01-01T00:00:00Z'\n");
+    let text = never + &other;
     let credadmin = Credadmin::new(MAIN).write("grants.d/10-first.toml", &text);
     let path = credadmin.path("grants.d/10-first.toml");
     let why = closed(&credadmin, "a").expect_err("it would never fire");
