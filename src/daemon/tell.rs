@@ -25,19 +25,22 @@ impl<A: Aws> Daemon<A> {
 
     /// That the loop goes on, whether the first pass over all secrets is over, and how things stand.
     pub(super) fn tell_systemd(&mut self) {
-        if !self.notify.is_heard() {
-            return;
-        }
         let at = self.moment();
         self.notify.alive(at.elapsed);
         if self.starting {
             let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|watch| watch.is_decided()).count());
             if decided < secrets {
-                return self.notify.starting(format!("starting: {decided} of {secrets} secrets looked at"), at.elapsed);
+                if self.notify.is_heard() {
+                    self.notify.starting(format!("starting: {decided} of {secrets} secrets looked at"), at.elapsed);
+                }
+                return;
             }
             self.starting = false;
             self.notify.ready();
             memory::give_back();
+        }
+        if !self.notify.is_heard() {
+            return;
         }
         let sum = Sum::of(self.watches.values().map(Watch::standing));
         if self.stood.as_ref() != Some(&sum) && self.notify.status(sum.sentence(at.now, &TimeZone::system()), at.elapsed) {
