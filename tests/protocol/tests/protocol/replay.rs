@@ -13,7 +13,7 @@ use stateright::Model;
 
 use crate::host::{Asked, Host, Told};
 
-const WALKS: u64 = 60;
+const WALKS: u64 = 40;
 const STEPS: usize = 80;
 
 /// What a real daemon is to have asked, where the model's stands there.
@@ -27,13 +27,21 @@ fn asked(scene: &Scene, state: &State, daemon: &Daemon) -> Option<Asked> {
     }
 }
 
-/// Whether a step can be gone with a real clock.
+/// Whether a step can be gone with real daemons: a look at the secret, which is one step of the model's, is not under way while the
+/// plan or the config changes or minutes pass.
 fn is_possible(scene: &Scene, state: &State, action: Action) -> bool {
     let room = scene.instants.get(state.instant + 1).map(|next| next.duration_since(state.now(scene)));
+    let looks = |daemon: &Daemon| daemon.wants(scene, state);
     match action {
-        Action::Minutes => state.minutes < 40 && room.is_none_or(|room| room > MINUTES * 2),
-        // By the clock on the wall a stamp is past then.
-        Action::Next => !state.world.is_stamped(),
+        Action::Minutes => state.minutes < 40 && room.is_none_or(|room| room > MINUTES * 2) && !state.daemons.iter().any(looks),
+        // By the clock on the wall a stamp is past then. A session that is over when it comes is a failure, and is tried again minutes
+        // later; the model does so at once.
+        Action::Next => {
+            let next = scene.instants[state.instant + 1];
+            let is_over = |daemon: &Daemon| daemon.session().is_some_and(|session| session.ends <= next);
+            !state.world.is_stamped() && !state.daemons.iter().any(|daemon| looks(daemon) || is_over(daemon))
+        }
+        Action::Reload(at) => !looks(&state.daemons[at]),
         _ => true,
     }
 }
