@@ -102,7 +102,7 @@ fn what_has_not_opened_yet_does_not_open() {
 fn what_the_loader_would_not_take_is_put_back_as_it_was() {
     let (other, _) = open("b", "s3");
     // At any time of day, no window is open in the second that it would be closed after.
-    let hour = (now().to_zoned(TimeZone::UTC).hour() + 12) % 24;
+    let hour = (now().to_zoned_datetime(TimeZone::UTC).hour() + 12) % 24;
     let never =
         format!("[grants.a]\nsecret = 's3'\ncron = '0 {hour} * * *'\nduration = '2h'\nnot_before = '2198-01-01T00:00:00Z'\n");
     let text = never + &other;

@@ -44,11 +44,14 @@ pub enum Told {
     Nothing,
 }
 
+/// A call, and whoever waits for its answer.
+type Waiting = (Asked, oneshot::Sender<Told>);
+
 /// The line of one process, on which all calls wait.
 #[derive(Clone)]
 struct Line {
     clock: Clock,
-    waiting: Arc<Mutex<VecDeque<(Asked, oneshot::Sender<Told>)>>>,
+    waiting: Arc<Mutex<VecDeque<Waiting>>>,
 }
 
 /// A host.
@@ -59,7 +62,7 @@ pub struct Host {
 }
 
 impl Line {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Asked, oneshot::Sender<Told>)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
