@@ -81,10 +81,19 @@ pub fn run(data: &[u8]) {
         let files = files.get_or_insert_with(|| Files::new(""));
         files.write("credadmin.toml", main.as_bytes());
         let Ok(settings) = files.load(from) else { return };
+        // A day that is skipped, as Samoa's of 2011, is looked through firing by firing: of a line that fires each minute, that takes
+        // a second for each question.
+        let offset = |t| TimeZone::get(zone).map_or(0, |zone| zone.to_offset(t).seconds());
+        let naive = Cron::parse(cron);
+        if (offset(bounds.opens) - offset(bounds.closes)).abs() > 4 * 3600
+            && naive.as_ref().is_none_or(|it| it.starts_a_day() > 12)
+        {
+            return;
+        }
         let watched = &settings.secrets[0];
         crate::plan::obeys(watched, from);
         let window = &watched.grants[0].window;
-        let (Window::Recurring(recurrence), Some(naive)) = (window, Cron::parse(cron)) else { return };
+        let (Window::Recurring(recurrence), Some(naive)) = (window, naive) else { return };
         let duration = SignedDuration::from_secs(seconds.into());
         let (until, bounds) = (recurrence.bounds.closes, recurrence.bounds);
         for from in [bounds.opens, bounds.opens + SignedDuration::from_secs(2 * 86_400 + 7201)] {

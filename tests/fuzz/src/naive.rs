@@ -37,6 +37,11 @@ impl Cron {
         })
     }
 
+    /// How often it fires on a day on which it does.
+    pub fn starts_a_day(&self) -> usize {
+        self.hours.len() * self.minutes.len()
+    }
+
     fn fires_on(&self, date: Date) -> bool {
         let day = self.days.contains(&date.day().unsigned_abs());
         let weekday = self.weekdays.contains(&date.weekday().to_sunday_zero_offset().unsigned_abs());
