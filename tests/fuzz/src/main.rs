@@ -17,6 +17,7 @@ mod naive;
 mod plan;
 mod requests;
 mod sts;
+mod town;
 mod troubles;
 mod wire;
 mod written;

@@ -13,6 +13,7 @@ use credadmin::requests::{Accounts, Evidence, Id, Person, Request, Rules};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::files::Files;
+use crate::town::Town;
 use crate::written;
 
 const MAIN: &str = "[secrets.s]\nsecret_id = \"S\"\nrole_arn = \"arn:aws:iam::123456789012:role/S\"\n";
@@ -51,26 +52,6 @@ pub const WORDS: &[&str] = &[
     "\u{0}",
     "+01:00",
 ];
-
-/// root is 0, alice 1, bob 2, carol 3; root, bob and carol are the group security.
-struct Town;
-
-const USERS: [&str; 4] = ["root", "alice", "bob", "carol"];
-
-impl Accounts for Town {
-    fn uid(&self, name: &str) -> Option<u32> {
-        USERS.iter().position(|user| *user == name).and_then(|uid| u32::try_from(uid).ok())
-    }
-    fn user(&self, uid: u32) -> Option<String> {
-        USERS.get(uid as usize).map(|name| (*name).to_owned())
-    }
-    fn has_group(&self, group: &str) -> bool {
-        group == "security"
-    }
-    fn is_member(&self, uid: u32, group: &str) -> bool {
-        group == "security" && [0, 2, 3].contains(&uid)
-    }
-}
 
 /// Up to three texts with `---` between: a request, an approval, a decision. SHA256 is the digest of the request, and ID its id.
 pub fn run(data: &[u8]) {
