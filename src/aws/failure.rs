@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -53,12 +54,59 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 
 /// An error and what is behind it, in one line.
 pub fn reasons(error: &(dyn Error + 'static)) -> String {
-    let mut reasons: Vec<String> = chain(error).map(ToString::to_string).collect();
+    let mut reasons: Vec<String> = chain(error).map(words).collect();
     reasons.dedup();
     reasons.join(": ")
+}
+
+/// What an error says. Those of the metadata service quote the whole answer, which may hold a credential.
+fn words(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref() {
+        Some(ImdsError::ErrorResponse(answer)) => {
+            format!("error response from IMDS (code: {})", answer.response().status().as_u16())
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
     // The second is a private type of the SDK's, for credentials that did not come in time.
     chain(error).any(|error| error.is::<CredentialsError>() || error.to_string().starts_with("identity resolver timed out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use crate::aws::metadata::Unanswered;
+    use crate::aws::sdk::{Endpoints, Sdk};
+    use crate::aws::{Connection, Credentials};
+    use crate::clock::Clock;
+
+    /// A token, and errors from then on, each with something in its body.
+    fn metadata_service() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap();
+                let status = if request[..length].starts_with(b"PUT ") { "200 OK" } else { "404 Not Found" };
+                let head = format!("HTTP/1.1 {status}\r\nx-aws-ec2-metadata-token-ttl-seconds: 60\r\nconnection: close\r\n");
+                drop(stream.write_all(format!("{head}content-length: 12\r\n\r\ncanarysecret").as_bytes()));
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn an_error_of_the_metadata_service_is_told_without_its_body() {
+        let endpoints = Endpoints { services: None, metadata: Some(metadata_service()) };
+        let connection =
+            Connection { region: Some("eu-central-1".into()), credentials: Credentials::InstanceRole, profile: None };
+        let sdk = Sdk::at(endpoints, Clock::system(), &connection).await;
+        let Err(Unanswered::NoRole(why)) = sdk.metadata().await else { panic!("a role where there is none") };
+        assert_eq!(why, "an error occurred while loading credentials: error response from IMDS (code: 404)");
+    }
 }

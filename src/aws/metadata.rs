@@ -59,9 +59,15 @@ impl Sdk {
                 return Err(if why.contains("token") { Unanswered::NoToken(why) } else { Unanswered::NoRole(why) });
             }
         };
-        let instance = imds.get("/latest/meta-data/instance-id").await.ok().map(|id| id.as_ref().to_owned());
+        let instance = imds.get("/latest/meta-data/instance-id").await.ok().and_then(|id| id_of(id.as_ref()));
         Ok(Metadata { role, instance, v1: status == 200 })
     }
+}
+
+/// An instance's id, and nothing else that a terminal would be shown.
+fn id_of(text: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (!text.is_empty() && text.chars().all(allowed)).then(|| text.to_owned())
 }
 
 /// The status of an answer to IMDSv1's way of asking.
@@ -70,4 +76,17 @@ async fn without_token(endpoint: &str) -> Result<u16, Unanswered> {
     let url = format!("{}/latest/meta-data/", endpoint.trim_end_matches('/'));
     let request = HttpRequest::get(&url).map_err(|error| unreachable(reasons(&error)))?;
     http::status(request, PATIENCE).await.map_err(unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_of;
+
+    #[test]
+    fn an_id_is_an_id_and_nothing_else_is() {
+        assert_eq!(id_of("i-0123456789abcdef0").as_deref(), Some("i-0123456789abcdef0"));
+        for text in ["", "i-0\n", "i-0\u{1b}[2J", "<html>"] {
+            assert_eq!(id_of(text), None, "{text:?}");
+        }
+    }
 }

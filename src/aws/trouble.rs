@@ -120,7 +120,7 @@ pub struct Trouble {
     pub operation: Operation,
     /// What sort of failure it is.
     pub kind: Kind,
-    /// AWS's error code, or what stands for one.
+    /// AWS's error code, or what stands for one; as long and as plain as the message, whoever answers.
     pub code: String,
     /// AWS's message: its first line, cut to a readable length. AWS quotes whole requests behind it, tokens included.
     pub message: String,
@@ -131,7 +131,7 @@ pub struct Trouble {
 impl Trouble {
     /// A failure with AWS's error code and message, or with whatever stands for them.
     pub fn new(operation: Operation, kind: Kind, code: &str, message: &str) -> Self {
-        Self { operation, kind, code: code.to_owned(), message: readable(message), request_id: None }
+        Self { operation, kind, code: readable(code), message: readable(message), request_id: None }
     }
 
     /// Sorts an answer of AWS by its status, code and message.
@@ -307,4 +307,20 @@ fn readable(message: &str) -> String {
     let words = line.split_whitespace().map(|word| if word.len() > LONGEST_WORD { "…" } else { word });
     let text: String = words.collect::<Vec<_>>().join(" ");
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_told_as_code_and_message_is_one_line_of_a_sane_length() {
+        let long = "long words ".repeat(1000);
+        for (code, message) in [("No\r\n\u{1b}[2JCode", "\nno\u{1b}[2J\nmore"), (long.as_str(), long.as_str())] {
+            let told = Trouble::from_answer(Operation::AssumeRole, 400, code, message).to_string();
+            assert!(!told.contains(char::is_control) && told.chars().count() < 1000, "{told:?}");
+        }
+        let told = Trouble::from_answer(Operation::AssumeRole, 418, "HTTP 418", "").to_string();
+        assert_eq!(told, "sts:AssumeRole failed with HTTP 418");
+    }
 }
