@@ -1,7 +1,8 @@
 //! The secret-bearing type. Its secret parts are wiped when dropped and never shown.
 
-use std::fmt;
+use std::{fmt, io};
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// The three parts of a temporary credential, as STS hands them out.
@@ -29,9 +30,45 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// A form with secret parts, as JSON. It is written into a buffer of its very size: one that grows leaves what it held behind,
+/// and that is wiped by nobody.
+pub fn json(form: &impl Serialize) -> Zeroizing<String> {
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, form).expect("strings always serialise");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, form).expect("strings always serialise");
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Zeroizing::new(text),
+        // Its error would show them.
+        Err(_) => unreachable!("JSON is UTF-8"),
+    }
+}
+
+/// Counts what is written, and keeps nothing of it.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_does_not_grow_on_the_way() {
+        for length in [1, 100, 129, 700, 5000] {
+            let text = json(&["\"".repeat(length)]);
+            assert_eq!((text.len(), text.capacity()), (2 * length + 4, 2 * length + 4));
+        }
+    }
 
     #[test]
     fn debug_shows_no_secret_part() {

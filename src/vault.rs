@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::aws::trouble::Trouble;
 use crate::aws::{Aws, Receipt};
+use crate::credential::json;
 use crate::grant::{Name, Secret};
 use crate::session::Session;
 
@@ -71,7 +72,7 @@ fn value(secret: &Secret, told: Told<'_>, session: &Session) -> Zeroizing<String
         issued_at: rfc3339(session.issued_at),
         opens_next: told.opens_next.map(rfc3339),
     };
-    Zeroizing::new(serde_json::to_string(&value).expect("strings always serialise"))
+    json(&value)
 }
 
 fn rfc3339(t: Timestamp) -> String {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, json};
 
 /// The path of both, on the sign-in host.
 const PATH: &str = "/federation";
@@ -45,9 +45,8 @@ pub fn get_signin_token(credential: &Credential, beside: Beside) -> Zeroizing<St
         token: &credential.session_token,
         expiration: (beside == Beside::FourthKey).then_some("2026-12-01T08:00:00Z"),
     };
-    let session = Zeroizing::new(serde_json::to_string(&session).expect("strings always serialise"));
     let duration = if beside == Beside::SessionDuration { "&SessionDuration=900" } else { "" };
-    joined(&["Action=getSigninToken", duration, "&Session="], &session)
+    joined(&["Action=getSigninToken", duration, "&Session="], &json(&session))
 }
 
 /// The URL that signs a browser in. It is a credential.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::judge::Held;
+use crate::credential::json;
 
 /// A secret's value has 64 KiB at most (aws-facts §6), and is escaped here.
 const LONGEST: u64 = 1 << 20;
@@ -77,10 +78,10 @@ impl Cache {
     /// Why it is not kept.
     pub fn store(&self, held: &Held) -> io::Result<()> {
         let value = held.value.as_deref().map(|value| std::str::from_utf8(value)).transpose().map_err(io::Error::other)?;
-        let text = Zeroizing::new(serde_json::to_vec(&Writes { read_at: held.read_at.to_string(), value })?);
+        let text = json(&Writes { read_at: held.read_at.to_string(), value });
         let draft = self.0.with_extension(format!("{}-{:016x}", std::process::id(), fastrand::u64(..)));
         let new = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
-        let written = new().and_then(|mut file: File| file.write_all(&text)).and_then(|()| fs::rename(&draft, &self.0));
+        let written = new().and_then(|mut file: File| file.write_all(text.as_bytes())).and_then(|()| fs::rename(&draft, &self.0));
         written.inspect_err(|_| drop(fs::remove_file(&draft)))
     }
 }

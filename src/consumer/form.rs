@@ -5,6 +5,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::value::Session;
+use crate::credential::json;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,7 +29,7 @@ struct Container<'a> {
 /// What a `credential_process` prints.
 pub fn process(session: &Session) -> Zeroizing<String> {
     let credential = &session.credential;
-    text(&Process {
+    json(&Process {
         version: 1,
         access_key_id: &credential.access_key_id,
         secret_access_key: &credential.secret_access_key,
@@ -40,7 +41,7 @@ pub fn process(session: &Session) -> Zeroizing<String> {
 /// What the container endpoint answers: the token has another name there.
 pub fn container(session: &Session) -> Zeroizing<String> {
     let credential = &session.credential;
-    text(&Container {
+    json(&Container {
         access_key_id: &credential.access_key_id,
         secret_access_key: &credential.secret_access_key,
         token: &credential.session_token,
@@ -57,10 +58,6 @@ pub fn environment(session: &Session) -> [(&'static str, Zeroizing<String>); 4] 
         ("AWS_SESSION_TOKEN", credential.session_token.clone()),
         ("AWS_CREDENTIAL_EXPIRATION", Zeroizing::new(instant(session.ends))),
     ]
-}
-
-fn text(form: &impl Serialize) -> Zeroizing<String> {
-    Zeroizing::new(serde_json::to_string(form).expect("strings always serialise"))
 }
 
 /// To whole seconds, of which no SDK makes a later instant.

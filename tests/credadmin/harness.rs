@@ -203,6 +203,11 @@ impl Process {
         self.wait_for(&format!("line with {text:?}"), timeout, find)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         kill(pid(&self.child), signal).unwrap_or_else(|error| panic!("{} takes no {signal}: {error}", self.name));

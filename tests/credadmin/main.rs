@@ -11,6 +11,7 @@ mod consumer;
 mod doctor;
 mod drop_ins;
 mod emulators;
+mod evidence;
 mod faults;
 mod harness;
 mod history;

@@ -10,9 +10,10 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use page::{Key, Words, heads, items, keys, names, section, subsections, words_after};
-use tried::{alone, text};
+use tried::text;
 
 use crate::secrets::source::product;
+pub use tried::alone;
 
 /// `--help` does not list it: it is for the packages.
 const HIDDEN: &str = "completions";
@@ -62,6 +63,11 @@ fn texts() -> Texts {
 fn listed(help: &str) -> Vec<&str> {
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
     list.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
+}
+
+/// All sub-commands, as clap knows them, in order.
+pub fn commands() -> Vec<String> {
+    texts().helps.into_keys().filter(|name| !["", "help"].contains(&name.as_str())).collect()
 }
 
 fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Words {

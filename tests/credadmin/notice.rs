@@ -41,7 +41,7 @@ const TELLING: &str = r#"{"Version":"2012-10-17","Statement":[
   "Resource":["arn:aws:ses:eu-central-1:123456789012:identity/example.com",
    "arn:aws:ses:eu-central-1:123456789012:configuration-set/credadmin"]},
  {"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::claims/credadmin/*"}]}"#;
-const MAIL: &str = "[mail]\nfrom = 'credadmin@example.com'\nconfiguration_set = 'credadmin'\ntime_zone = 'UTC'\n\
+pub const MAIL: &str = "[mail]\nfrom = 'credadmin@example.com'\nconfiguration_set = 'credadmin'\ntime_zone = 'UTC'\n\
     people = { 'jane.doe' = 'jane@example.com', 'john.roe' = 'john@example.com' }\n";
 
 /// The bucket's own policy allows nobody anything.
@@ -65,7 +65,7 @@ exec tail --pid=$PPID --sleep-interval=0.1 --lines=+$((line + 1)) --follow JOURN
 "#;
 
 /// An account in which mail goes, with whoever is at example.com verified.
-fn account() -> Beside {
+pub fn account() -> Beside {
     let aws = Beside::new(&["SensitiveS3"]);
     aws.world.put_role_policy("CredAdmin", "telling", TELLING);
     aws.world.verify_identity("example.com");
@@ -76,7 +76,7 @@ fn account() -> Beside {
 }
 
 /// The secret `s3` with one window that opened a while ago, asked for by jane.doe and approved by john.roe; and when it closes.
-fn config(more: &str) -> (String, Timestamp) {
+pub fn config(more: &str) -> (String, Timestamp) {
     let closes = Timestamp::from_second((now() + SignedDuration::from_mins(30)).as_second()).expect("an instant");
     let opened = closes - SignedDuration::from_hours(9);
     let config = format!(
@@ -92,13 +92,13 @@ fn now() -> Timestamp {
 }
 
 /// A host with its journal, on which the notifier is started.
-struct Host {
-    credadmin: Credadmin,
+pub struct Host {
+    pub credadmin: Credadmin,
     directory: TempDir,
 }
 
 impl Host {
-    fn new(aws: &Beside, config: &str) -> Self {
+    pub fn new(aws: &Beside, config: &str) -> Self {
         Self::with(aws.environment.iter().map(|(name, value)| (*name, value.as_str())), config)
     }
 
@@ -118,7 +118,7 @@ impl Host {
         Self { credadmin, directory }
     }
 
-    fn start(&self) -> Process {
+    pub fn start(&self) -> Process {
         let state = self.path("state");
         let process =
             Process::spawn("the notifier", &self.credadmin.command(&["notify", "--state", state.to_str().expect("a path")]));
@@ -150,7 +150,7 @@ impl Host {
         writeln!(journal, "{entry}").expect("an entry");
     }
 
-    fn opens(&self, cursor: &str) {
+    pub fn opens(&self, cursor: &str) {
         self.says(cursor, OPENED, "window opened: grant q4 of secret s3", json!({}));
     }
 }

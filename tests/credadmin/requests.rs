@@ -23,18 +23,18 @@ use crate::check::SECRET;
 use crate::harness::{Credadmin, run_to_end};
 
 /// Who asks.
-const ALICE: &str = "daemon";
+pub const ALICE: &str = "daemon";
 /// Who approves.
-const BOB: &str = "bin";
+pub const BOB: &str = "bin";
 /// Who approves too, by a group.
 const CAROL: &str = "sys";
 /// Who may do nothing.
-const MALLORY: &str = "games";
+pub const MALLORY: &str = "games";
 /// A group that all of them are given: it reads the config and writes requests.
 const STAFF: u32 = 54_321;
 
 /// What most tests allow.
-const RULES: &str = "approvers = ['bin', 'group:sys']\nlongest_window = '8h'\nlatest_start = '14d'\nmost_at_once = 2\n";
+pub const RULES: &str = "approvers = ['bin', 'group:sys']\nlongest_window = '8h'\nlatest_start = '14d'\nmost_at_once = 2\n";
 
 /// A host with a config, a directory of requests, and people.
 pub struct House {

@@ -3,6 +3,8 @@
 //! The real binary runs with every log variable turned up over everything that can go wrong; each secret part of this account
 //! begins with a canary, and all that came out is searched for it, and for parts of every key and token that there was.
 
+mod commands;
+mod memory;
 pub mod source;
 
 use std::fs;

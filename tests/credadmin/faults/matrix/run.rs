@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credadmin::journal::{Event, Record};
+use credadmin::journal::{Event, Journal, Record, Relay};
 use jiff::{SignedDuration, Timestamp};
 use strict_aws::{Operation, World};
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::cells::{Cell, Ill};
 use crate::story::{Host, ONE_DAY, START, Story, seconds};
@@ -45,6 +46,8 @@ pub struct Seen {
     pub looks: Vec<Look>,
     /// What the journal said, and by which look.
     pub said: Vec<(SignedDuration, Record)>,
+    /// What the journal would say besides of what libraries logged, at whatever level.
+    pub libraries: Vec<Record>,
     /// When the fault of an hour really began: with the call, where it comes with one.
     pub began: SignedDuration,
     pub healed: SignedDuration,
@@ -56,6 +59,9 @@ pub struct Seen {
 /// Runs it.
 pub async fn run(cell: Cell) -> Seen {
     fastrand::seed(7); // For what the SDK leaves to chance.
+    // As the daemon has it; but what it takes in is heard apart.
+    let (journal, mut libraries) = Journal::handed_to(1 << 16);
+    let relaying = tracing::subscriber::set_default(tracing_subscriber::registry().with(Relay::new(journal)));
     let later = if cell.is_of_metadata() { LATER } else { SignedDuration::ZERO };
     let start: Timestamp = START.parse().expect("an instant");
     let ends = start + ENDS + later + cell.ill.sleep();
@@ -83,8 +89,10 @@ pub async fn run(cell: Cell) -> Seen {
     course.heals();
     course.until(OVER, EVERY, &mut host).await;
     assert!(matches!(host.stop().await.last(), Some(Event::Stopped { .. })), "{}: hangs", cell.name());
+    drop(relaying);
+    let libraries = libraries.new_ones().map(|event| event.record()).collect();
     let looks = course.reader.looks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Seen { looks, said: course.said, began, healed, ends, world: course.story.world }
+    Seen { looks, said: course.said, libraries, began, healed, ends, world: course.story.world }
 }
 
 /// A cell under way.
