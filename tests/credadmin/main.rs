@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
 mod audit;
+mod calls;
 mod catalog;
 mod check;
 mod complaints;
@@ -24,6 +25,7 @@ mod notice;
 mod notify;
 mod pair;
 mod plan;
+mod planted;
 mod policies;
 mod purity;
 mod requests;

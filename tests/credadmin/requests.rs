@@ -7,6 +7,7 @@ mod drop_in;
 mod evidence;
 mod journal;
 mod killed;
+mod meanwhile;
 mod refused;
 mod signed;
 

@@ -60,3 +60,20 @@ async fn complaint_17_clock_skew_is_hidden_or_corrected_the_wrong_way() {
         daemon.kill();
     }
 }
+
+/// A clock that ran ahead has closed a window before its time; once it is set back, nothing that was planned by it may stand.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_opens_again_what_it_had_closed() {
+    let story = Story::new(ONE_DAY).await;
+    let mut daemon = story.daemon().await;
+    story.pass(minutes(7)).await;
+    let day = SignedDuration::from_hours(24);
+    story.clock.step(day);
+    story.pass(seconds(61)).await;
+    daemon.says_once("window closed");
+    story.clock.step(-day);
+    story.pass(seconds(61)).await;
+    assert_eq!(daemon.says("window opened").len(), 2);
+    daemon.says_once("the clock was set, or the host slept: 24h ago");
+    daemon.kill();
+}

@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use super::{ALICE, BOB, House, RULES, are_several_users};
 use crate::harness::run_to_end;
@@ -18,16 +20,28 @@ fn beside_a_journal(command: &Command, journal: &str) -> Command {
     beside
 }
 
-/// The fields of the last entry that was sent.
-fn entry(socket: &UnixDatagram) -> Vec<(String, String)> {
-    let mut last = Vec::new();
-    let mut buffer = vec![0; 64 << 10];
-    // An empty one is how it is tried whether anybody is there.
-    while let Ok(length) = socket.recv(&mut buffer) {
-        if length > 0 {
-            last = buffer[..length].to_vec();
+/// Runs a command to its end, and takes in what it sends meanwhile, as journald does: one datagram after the other.
+fn run_and_hear(command: Command, socket: &UnixDatagram) -> (Output, Vec<Vec<u8>>) {
+    thread::scope(|threads| {
+        let running = threads.spawn(|| run_to_end(command));
+        let mut buffer = vec![0; 64 << 10];
+        let mut heard = Vec::new();
+        loop {
+            let has_ended = running.is_finished();
+            match socket.recv(&mut buffer) {
+                Ok(length) => heard.push(buffer[..length].to_vec()),
+                Err(_) if has_ended => break,
+                Err(_) => {}
+            }
         }
-    }
+        (running.join().expect("its end"), heard)
+    })
+}
+
+/// The fields of the last entry that was sent.
+fn entry(heard: &[Vec<u8>]) -> Vec<(String, String)> {
+    // An empty one is how it is tried whether anybody is there, and whether all before is taken in.
+    let last = heard.iter().rfind(|datagram| !datagram.is_empty()).expect("an entry");
     // NAME=VALUE, or NAME, the length in eight bytes, and the value.
     let mut fields = Vec::new();
     let mut rest = &last[..];
@@ -59,14 +73,15 @@ fn each_decision_is_an_entry_with_its_fields() {
     let journal = house.credadmin.path("journal");
     fs::create_dir(&journal).expect("a directory");
     let socket = UnixDatagram::bind(journal.join("socket")).expect("a socket");
-    socket.set_nonblocking(true).expect("it does not wait");
+    socket.set_read_timeout(Some(Duration::from_millis(10))).expect("it does not wait for ever");
     house.give("journal", 0o755, super::STAFF);
     house.give("journal/socket", 0o666, super::STAFF);
     let told = |user: &str, args: &[&str]| {
-        let output = run_to_end(beside_a_journal(&house.command(user, args), &journal.to_string_lossy()));
+        let (output, heard) = run_and_hear(beside_a_journal(&house.command(user, args), &journal.to_string_lossy()), &socket);
+        assert!(heard.last().is_some_and(Vec::is_empty), "it waits until all before that one is taken in");
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success() && !err.contains("warning"), "{err}");
-        (String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), entry(&socket))
+        (String::from_utf8_lossy(&output.stdout).trim_end().to_owned(), entry(&heard))
     };
     let ask = ["request", "s", "--for", "1h", "--reason", "figures", "--ticket", "OPS-1"];
     let (one, requested) = told(ALICE, &ask);
