@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::story::{Again, Grant, Host, Secret, Story, Window};
 use crate::trouble;
 
-/// How many secrets there are, and for how many days: some twenty secret-years to a story. A year of one secret costs a daemon half
+/// How many secrets there are, and for how many days: some ten secret-years to a story. A year of one secret costs a daemon half
 /// a million wake-ups; secrets share them.
-const SECRETS: usize = 240;
+const SECRETS: usize = 120;
 const DAYS: i64 = 30;
 
 /// Zones with ordinary clocks, with clocks that move by half an hour, and with none that move.
@@ -64,7 +64,7 @@ fn secret(number: usize, chance: &mut Rng) -> Secret {
     Secret { number, session, lead, policy: chance.u8(0..8) > 0 }
 }
 
-/// Most are open for hours in a month, one in ten on many days, one in eighty always or nearly so.
+/// Most are open for hours in a month, one in ten on many days, one in a hundred and twenty always or nearly so.
 fn windows(secret: &Secret, start: Timestamp, length: SignedDuration, chance: &mut Rng) -> Vec<Window> {
     let zone = ZONES[chance.usize(0..ZONES.len())];
     let hour = chance.i8(0..24);
@@ -72,7 +72,7 @@ fn windows(secret: &Secret, start: Timestamp, length: SignedDuration, chance: &m
     let weekly = |chance: &mut Rng, minutes: i64| {
         Window::Again(Again { minute, hours: vec![hour], days: vec![chance.i8(0..7)], minutes, zone })
     };
-    match secret.number % 80 {
+    match secret.number {
         0 => return vec![always(chance, start, length, zone)],
         1 | 2 => {
             // In the middle of the night, every day: where clocks move.
@@ -118,7 +118,7 @@ fn always(chance: &mut Rng, start: Timestamp, length: SignedDuration, zone: &'st
 
 /// One host, two or three; one in three is on a config of its own.
 fn hosts(grants: &[Grant], chance: &mut Rng) -> Vec<Host> {
-    let mut hosts = vec![Host::default(); [1, 2, 2, 3][chance.usize(0..4)]];
+    let mut hosts = vec![Host::default(); [1, 1, 2, 2, 3][chance.usize(0..5)]];
     for host in hosts.iter_mut().skip(1) {
         if chance.u8(0..3) > 0 {
             continue;

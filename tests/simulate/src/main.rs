@@ -39,6 +39,7 @@ fn main() -> ExitCode {
             scope.spawn(|| {
                 while let Some(seed) = { seeds.lock().unwrap_or_else(PoisonError::into_inner).pop_front() } {
                     let lived = live(&story(seed));
+                    lived.failed.iter().for_each(|(seed, breach)| println!("seed {seed}: {breach}"));
                     tally.lock().unwrap_or_else(PoisonError::into_inner).add(lived);
                 }
             });
@@ -59,9 +60,6 @@ fn main() -> ExitCode {
     {
         eprintln!("{file}: {error}");
         return ExitCode::FAILURE;
-    }
-    for (seed, breach) in &tally.failed {
-        println!("seed {seed}: {breach}");
     }
     let missing: Vec<String> = kinds().into_iter().filter(|kind| !tally.met.contains_key(kind)).collect();
     if years >= ALL_MET && !missing.is_empty() {

@@ -12,7 +12,7 @@ use crate::ills::{ANSWERS, CALLS, CONNECTIONS, Call, How, Ill, SESSIONS};
 use crate::story::{Again, Story, Window};
 
 /// How many things happen in a day, about.
-const A_DAY: f64 = 4.0;
+const A_DAY: f64 = 3.0;
 
 /// What happens in this story.
 pub fn of(story: &Story, chance: &mut Rng) -> Vec<Disturbance> {
@@ -84,8 +84,7 @@ fn what(story: &Story, now: Timestamp, chance: &mut Rng) -> What {
 
 /// One of those that are open most.
 fn busy(story: &Story, chance: &mut Rng) -> usize {
-    let number = 80 * chance.usize(0..3) + chance.usize(0..9);
-    number.min(story.secrets.len() - 1)
+    chance.usize(0..9).min(story.secrets.len() - 1)
 }
 
 /// By minutes, an hour or a day, ahead or back.

@@ -17,7 +17,7 @@ fn a_story_is_the_same_in_every_run() {
 #[test]
 fn daemons_keep_the_invariants() {
     let mut tally = Tally::default();
-    for seed in 1..4 {
+    for seed in 1..3 {
         tally.add(live(&story(seed)));
     }
     assert_eq!(tally.failed, []);

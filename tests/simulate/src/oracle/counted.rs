@@ -24,32 +24,36 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
         // Once more only where something else took its place: a stranger's, or another plan's that runs out.
         let Some(before) = before else { continue };
         let replaced = ours[number - 1].as_ref();
-        let again = match replaced {
-            _ if before == number - 1 => false,
-            None => true,
-            Some(other) if other.ends == version.ends => false,
-            Some(other) if other.dies.duration_since(version.created) <= RUNS_OUT => true,
-            // Of a session that took a stranger's place, and then lost it to another plan's, the plan knows only the version id that
-            // it would have had without the stranger: hosts on different configs publish it once more, under that one.
-            Some(_) => {
-                let nearest = &ours[before.saturating_sub(past.hosts.len())..before];
-                !past.agree(secret, version.created) && nearest.iter().any(Option::is_none)
-            }
-        };
+        let replaces =
+            replaced.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT);
+        // Of a session that took a stranger's place, the plan knows only the version id that it would have had without the stranger,
+        // once that is listed no more: hosts on different configs publish it once more, under that one.
+        let nearest = &ours[before.saturating_sub(past.hosts.len())..before];
+        let unknown = !past.agree(secret, version.created) && nearest.iter().any(Option::is_none);
+        let again = replaces || unknown;
         if !again {
             let first = all[before].created;
             let found = format!("the session that ends at {} was published again, after {first}", version.ends);
             breach(4, version.created, found);
         }
     }
-    let times: Vec<Timestamp> = ours.iter().flatten().map(|version| version.created).collect();
-    let mut first = 0;
-    for (last, at) in times.iter().enumerate() {
-        while at.duration_since(times[first]) >= SignedDuration::from_hours(24) {
-            first += 1;
-        }
-        if last + 1 - first > BUDGET {
-            return breach(5, *at, format!("{} versions were written in 24 hours", last + 1 - first));
+    let times = |is: &dyn Fn(&Version) -> bool| -> Vec<Timestamp> {
+        ours.iter().flatten().filter(|version| is(version)).map(|version| version.created).collect()
+    };
+    // Each daemon keeps to its budget; two on different configs have two plans, and AWS's limit between them.
+    let all_together = if past.are_alike(secret) { times(&|_| true) } else { Vec::new() };
+    for times in (0..past.hosts.len()).map(|host| times(&|version| version.host == host)).chain([all_together]) {
+        if let Some((at, many)) = too_many(&times) {
+            breach(5, at, format!("{many} versions were written in 24 hours"));
         }
     }
+}
+
+/// When there were first more than the budget in 24 hours, and how many.
+fn too_many(times: &[Timestamp]) -> Option<(Timestamp, usize)> {
+    let within_a_day = |last: usize| {
+        let first = times.partition_point(|at| times[last].duration_since(*at) >= SignedDuration::from_hours(24));
+        last + 1 - first
+    };
+    (0..times.len()).map(|last| (times[last], within_a_day(last))).find(|(_, many)| *many > BUDGET)
 }

@@ -51,6 +51,12 @@ pub struct Past {
 }
 
 impl Past {
+    /// Whether all hosts began with the same plan for a secret.
+    pub fn are_alike(&self, secret: usize) -> bool {
+        let plan = |host: &Host| (host.lead[&secret], host.in_force[&secret].first().map(|it| Arc::clone(&it.open)));
+        self.hosts.iter().all(|host| plan(host) == plan(&self.hosts[0]))
+    }
+
     /// Whether all hosts have the same plan for a secret, as far as can be told at `at`.
     pub fn agree(&self, secret: usize, at: Timestamp) -> bool {
         let plans =
