@@ -97,9 +97,10 @@ impl Story {
         if self.capped && secret.session > 60 { lead.min(20) } else { lead }
     }
 
-    /// The refresh lead in the config of that host, in minutes.
+    /// The refresh lead in the config of that host, in minutes. It is the same everywhere for the first secret, which is open for days:
+    /// three grids of a day are more versions than Secrets Manager takes, and end access for hours.
     pub fn written_lead(&self, host: usize, secret: &Secret) -> i64 {
-        self.hosts[host].lead.filter(|_| secret.session >= 60).unwrap_or(secret.lead)
+        self.hosts[host].lead.filter(|_| secret.session >= 60 && secret.number > 0).unwrap_or(secret.lead)
     }
 
     /// When it ends.

@@ -39,7 +39,7 @@ pub fn judge(
         let ill = crate::calendar::union([settled(&host.ill), settled(&past.secrets[&secret.number])].concat());
         let lead = SignedDuration::from_mins(host.lead[&secret.number]);
         // Hosts of other leads have other grids.
-        let agreed = past.hosts.iter().all(|other| other.lead[&secret.number] == host.lead[&secret.number]);
+        let agreed = past.hosts.iter().all(|other| other.written_lead[&secret.number] == host.written_lead[&secret.number]);
         let known = &host.in_force[&secret.number];
         for (i, it) in known.iter().enumerate() {
             let until = known.get(i + 1).map_or(story.end(), |next| next.since).min(story.end());

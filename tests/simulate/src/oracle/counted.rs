@@ -16,6 +16,7 @@ const RUNS_OUT: SignedDuration = SignedDuration::from_mins(45 + 6);
 /// Judges the versions of one secret, of which `ours` are those of daemons.
 pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<Version>], verdict: &mut Verdict) {
     let mut seen: BTreeMap<(Timestamp, usize), usize> = BTreeMap::new();
+    let mut again_by_others = 0;
     let mut breach = |invariant, at, found| verdict.breaches.push(Breach { invariant, secret, at, found });
     for (number, version) in ours.iter().enumerate() {
         let Some(version) = version else { continue };
@@ -26,11 +27,10 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
         let replaced = ours[number - 1].as_ref();
         let replaces =
             replaced.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT);
-        // Of a session that took a stranger's place, the plan knows only the version id that it would have had without the stranger,
-        // once that is listed no more: hosts on different configs publish it once more, under that one.
-        let nearest = &ours[before.saturating_sub(past.hosts.len())..before];
-        let unknown = !past.agree(secret, version.created) && nearest.iter().any(Option::is_none);
-        let again = replaces || unknown;
+        // Hosts on different configs do publish some sessions once more: counted, not judged.
+        let disagree = !past.agree(secret, version.created);
+        again_by_others += usize::from(!replaces && disagree);
+        let again = replaces || disagree;
         if !again {
             let first = all[before].created;
             let found = format!("the session that ends at {} was published again, after {first}", version.ends);
@@ -47,6 +47,7 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
             breach(5, at, format!("{many} versions were written in 24 hours"));
         }
     }
+    verdict.again += again_by_others;
 }
 
 /// When there were first more than the budget in 24 hours, and how many.

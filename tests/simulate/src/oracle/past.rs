@@ -38,6 +38,8 @@ pub struct Host {
     pub stalled: Vec<Span>,
     /// The refresh lead by secret, in minutes.
     pub lead: BTreeMap<usize, i64>,
+    /// As its config says it, whatever STS caps: it makes the plan until the cap is met.
+    pub written_lead: BTreeMap<usize, i64>,
     /// By how much its clock was off, from when on.
     pub(super) offsets: Vec<(Timestamp, SignedDuration)>,
 }
@@ -53,14 +55,15 @@ pub struct Past {
 impl Past {
     /// Whether all hosts began with the same plan for a secret.
     pub fn are_alike(&self, secret: usize) -> bool {
-        let plan = |host: &Host| (host.lead[&secret], host.in_force[&secret].first().map(|it| Arc::clone(&it.open)));
+        let plan = |host: &Host| (host.written_lead[&secret], host.in_force[&secret].first().map(|it| Arc::clone(&it.open)));
         self.hosts.iter().all(|host| plan(host) == plan(&self.hosts[0]))
     }
 
     /// Whether all hosts have the same plan for a secret, as far as can be told at `at`.
     pub fn agree(&self, secret: usize, at: Timestamp) -> bool {
-        let plans =
-            || self.hosts.iter().flat_map(|host| host.in_force(secret, at).map(|it| (host.lead[&secret], &it.open, it.tags)));
+        let plans = || {
+            self.hosts.iter().flat_map(|host| host.in_force(secret, at).map(|it| (host.written_lead[&secret], &it.open, it.tags)))
+        };
         plans().zip(plans().skip(1)).all(|(one, other)| one == other)
     }
 

@@ -36,7 +36,8 @@ struct Telling {
 /// The past of the host of that number.
 pub fn host(story: &Story, records: &Records, number: usize) -> Host {
     let lead = story.secrets.iter().map(|secret| (secret.number, story.lead(number, secret))).collect();
-    let mut host = Host { lead, offsets: vec![(Timestamp::MIN, SignedDuration::ZERO)], ..Host::default() };
+    let written = story.secrets.iter().map(|secret| (secret.number, story.written_lead(number, secret))).collect();
+    let mut host = Host { lead, written_lead: written, offsets: vec![(Timestamp::MIN, SignedDuration::ZERO)], ..Host::default() };
     let main = Main::of(story, number);
     let mut now = Telling {
         file: main.clone(),
