@@ -1,0 +1,60 @@
+//! Invariants 4 and 5: each planned session is published once, and Secrets Manager's version limit is never used up by daemons.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use strict_aws::VersionRecord;
+
+use super::past::Past;
+use super::{Breach, Verdict, Version};
+
+/// Versions that daemons may write in any 24 hours: all of them, and together with others' at most 100, which AWS enforces.
+const BUDGET: usize = 90;
+/// The longest refresh lead of any config, and a look each five minutes.
+const RUNS_OUT: SignedDuration = SignedDuration::from_mins(45 + 6);
+
+/// Judges the versions of one secret, of which `ours` are those of daemons.
+pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<Version>], verdict: &mut Verdict) {
+    let mut seen: BTreeMap<(Timestamp, usize), usize> = BTreeMap::new();
+    let mut again_by_others = 0;
+    let mut breach = |invariant, at, found| verdict.breaches.push(Breach { invariant, secret, at, found });
+    for (number, version) in ours.iter().enumerate() {
+        let Some(version) = version else { continue };
+        let known = past.hosts[version.host].in_force(secret, version.created).map(|it| it.tags).max().unwrap_or_default();
+        let before = seen.insert((version.ends, known), number);
+        // Once more only where something else took its place: a stranger's, or another plan's that runs out.
+        let Some(before) = before else { continue };
+        let replaced = ours[number - 1].as_ref();
+        let replaces =
+            replaced.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT);
+        // Hosts on different configs do publish some sessions once more: counted, not judged.
+        let disagree = !past.agree(secret, version.created);
+        again_by_others += usize::from(!replaces && disagree);
+        let again = replaces || disagree;
+        if !again {
+            let first = all[before].created;
+            let found = format!("the session that ends at {} was published again, after {first}", version.ends);
+            breach(4, version.created, found);
+        }
+    }
+    let times = |is: &dyn Fn(&Version) -> bool| -> Vec<Timestamp> {
+        ours.iter().flatten().filter(|version| is(version)).map(|version| version.created).collect()
+    };
+    // Each daemon keeps to its budget; two on different configs have two plans, and AWS's limit between them.
+    let all_together = if past.are_alike(secret) { times(&|_| true) } else { Vec::new() };
+    for times in (0..past.hosts.len()).map(|host| times(&|version| version.host == host)).chain([all_together]) {
+        if let Some((at, many)) = too_many(&times) {
+            breach(5, at, format!("{many} versions were written in 24 hours"));
+        }
+    }
+    verdict.again += again_by_others;
+}
+
+/// When there were first more than the budget in 24 hours, and how many.
+fn too_many(times: &[Timestamp]) -> Option<(Timestamp, usize)> {
+    let within_a_day = |last: usize| {
+        let first = times.partition_point(|at| times[last].duration_since(*at) >= SignedDuration::from_hours(24));
+        last + 1 - first
+    };
+    (0..times.len()).map(|last| (times[last], within_a_day(last))).find(|(_, many)| *many > BUDGET)
+}
