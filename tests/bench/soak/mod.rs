@@ -55,7 +55,7 @@ pub fn test(arguments: &[String]) -> Told {
         return Ok(());
     }
     for name in wanted {
-        let rows = if name == TESTS[0] { load::measure(100) } else { kills::measure(60) };
+        let rows = if name == TESTS[0] { load::measure(100) } else { kills::measure(30) };
         table::print(name, &rows?);
     }
     Ok(())
