@@ -103,12 +103,43 @@ impl Account {
         }
     }
 
+    /// All versions of the daemon's secrets, of each in order.
+    pub fn versions(&mut self) -> Told<Vec<Version>> {
+        let versions: Vec<(usize, String, i64, i64)> = serde_json::from_value(self.servant.ask("versions")?)?;
+        let at = |nanosecond: i64| Timestamp::from_nanosecond(i128::from(nanosecond));
+        let version = |(secret, id, created, dies)| Ok(Version { secret, id, created: at(created)?, dies: at(dies)? });
+        versions.into_iter().map(version).collect()
+    }
+
+    /// How many sessions were issued.
+    pub fn sessions(&mut self) -> Told<usize> {
+        Ok(serde_json::from_value(self.servant.ask("sessions")?)?)
+    }
+
+    /// The codes of all calls that were refused.
+    pub fn refused(&mut self) -> Told<Vec<String>> {
+        Ok(serde_json::from_value(self.servant.ask("refused")?)?)
+    }
+
     /// When each version of the daemon's arrived: the number of its secret, and the time.
     pub fn writes(&mut self) -> Told<Vec<(usize, Timestamp)>> {
         let writes: Vec<(usize, i64)> = serde_json::from_value(self.servant.ask("writes")?)?;
         let at = |(number, nanosecond)| Ok((number, Timestamp::from_nanosecond(i128::from(nanosecond))?));
         writes.into_iter().map(at).collect()
     }
+}
+
+/// A version of one of the daemon's secrets, as AWS has it.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The number of its secret.
+    pub secret: usize,
+    /// Its id.
+    pub id: String,
+    /// When it was written.
+    pub created: Timestamp,
+    /// When the session in it is good for nothing, by its expiration and by its policy.
+    pub dies: Timestamp,
 }
 
 /// The daemon's secret of that number.
@@ -132,7 +163,8 @@ pub fn serve() -> Told {
     world.add_role(Role::new(TARGET).trusting(&role).trusting(&user).max_session(7200));
     world.launch_instance("CredAdmin");
     world.create_secret("SensitiveS3", None);
-    (0..secrets.parse()?).map(secret_id).chain((0..BARE_SECRETS).map(bare_secret_id)).for_each(|id| {
+    let secrets = secrets.parse()?;
+    (0..secrets).map(secret_id).chain((0..BARE_SECRETS).map(bare_secret_id)).for_each(|id| {
         world.create_secret(&id, None);
     });
     if quotas == "off" {
@@ -148,12 +180,12 @@ pub fn serve() -> Told {
     // When nobody can ask any more, nobody is to be served either.
     let (ended, end) = tokio::sync::oneshot::channel();
     thread::spawn(move || {
-        ended.send(servant::answer(|question| tell(&world, &about, question)).map_err(|error| error.to_string()))
+        ended.send(servant::answer(|question| tell(&world, secrets, &about, question)).map_err(|error| error.to_string()))
     });
     Ok(runtime.block_on(end)??)
 }
 
-fn tell(world: &World, about: &Value, question: &str) -> Told<Value> {
+fn tell(world: &World, secrets: usize, about: &Value, question: &str) -> Told<Value> {
     let went_well =
         |operation: Operation| world.calls().into_iter().filter(move |call| call.operation == operation && call.error.is_none());
     Ok(match question {
@@ -162,8 +194,22 @@ fn tell(world: &World, about: &Value, question: &str) -> Told<Value> {
         "written" => json!(went_well(Operation::PutSecretValue).filter_map(number).count()),
         "writes" => json!(went_well(Operation::PutSecretValue).filter_map(number).collect::<Vec<_>>()),
         "refused" => json!(world.calls().into_iter().filter_map(|call| call.error).collect::<Vec<_>>()),
+        "versions" => json!((0..secrets).flat_map(|number| versions(world, number)).collect::<Vec<_>>()),
+        "sessions" => json!(world.sessions().len()),
         other => return Err(format!("nobody knows {other}").into()),
     })
+}
+
+/// What was written to the daemon's secret of that number: the version id, when, and when the session in it dies.
+fn versions(world: &World, secret: usize) -> Vec<(usize, String, i64, i64)> {
+    let nanosecond = |at: Timestamp| i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX);
+    let dies = |content: &str| {
+        let value: Value = serde_json::from_str(content).unwrap_or_default();
+        // What nobody issued lives for ever, as far as a judge can know.
+        value["sessionId"].as_str().and_then(|key| world.live_end(key)).unwrap_or(Timestamp::MAX)
+    };
+    let versions = world.versions(&secret_id(secret));
+    versions.into_iter().map(|it| (secret, it.version_id, nanosecond(it.created), nanosecond(dies(&it.content)))).collect()
 }
 
 /// The number of the daemon's secret that a call was about, and when it came, in nanoseconds since 1970.

@@ -23,6 +23,7 @@ const ZONES: [&str; 2] = ["", "\ntime_zone = \"Europe/Berlin\""];
 pub struct Config {
     directory: TempDir,
     text: String,
+    secrets: usize,
     grants: usize,
 }
 
@@ -31,17 +32,28 @@ impl Config {
     pub fn new(secrets: usize) -> Told<Self> {
         let directory =
             tempfile::Builder::new().prefix("credadmin-bench-").permissions(Permissions::from_mode(0o700)).tempdir()?;
-        let mut text = format!("region = \"{}\"\n", strict_aws::REGION);
-        for number in 0..secrets {
-            let (id, role) = (secret_id(number), target());
-            writeln!(text, "[secrets.s{number}]\nsecret_id = \"{id}\"\nrole_arn = \"{role}\"")?;
+        let mut config = Self { directory, text: format!("region = \"{}\"\n", strict_aws::REGION), secrets: 0, grants: 0 };
+        for _ in 0..secrets {
+            config.secret("")?;
         }
-        Ok(Self { directory, text, grants: 0 })
+        Ok(config)
+    }
+
+    /// Adds the next secret, with these keys besides.
+    pub fn secret(&mut self, keys: &str) -> Told {
+        let number = self.secrets;
+        self.secrets += 1;
+        let (id, role) = (secret_id(number), target());
+        Ok(writeln!(self.text, "[secrets.s{number}]\nsecret_id = \"{id}\"\nrole_arn = \"{role}\"\n{keys}")?)
     }
 
     /// Adds a grant that opens the secret once, for a quarter of an hour: its first session is its last.
     pub fn once(&mut self, secret: usize, opens: Timestamp) -> Told {
-        let closes = opens + SignedDuration::from_mins(15);
+        self.window(secret, opens, opens + SignedDuration::from_mins(15))
+    }
+
+    /// Adds a grant that opens the secret once.
+    pub fn window(&mut self, secret: usize, opens: Timestamp, closes: Timestamp) -> Told {
         self.grant(secret, &format!("from = \"{opens}\"\nuntil = \"{closes}\""))
     }
 
@@ -55,6 +67,12 @@ impl Config {
             self.grant(number / each, &format!("cron = \"{line}\"\nduration = \"1h\"{zone}"))?;
         }
         Ok(())
+    }
+
+    /// Edits the file so that it says something else, and means the same.
+    pub fn remark(&self, number: i32) -> Told {
+        let path = self.write()?;
+        Ok(fs::write(path, format!("# edition {number}\n{}", self.text))?)
     }
 
     fn grant(&mut self, secret: usize, window: &str) -> Told {

@@ -12,8 +12,13 @@ use crate::Told;
 use crate::account::Account;
 use crate::{floor, proc};
 
+/// Names another binary to be measured, such as the packaged one.
+const OTHER: &str = "BENCH_PROGRAM";
+
 /// The binary.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_credadmin");
+pub fn program() -> PathBuf {
+    std::env::var_os(OTHER).map_or_else(|| env!("CARGO_BIN_EXE_credadmin").into(), PathBuf::from)
+}
 
 /// Which one is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +50,7 @@ impl Daemon {
             Program::Floor => "journal-of-the-floor",
         });
         match program {
-            Program::Credadmin => command.args([PROGRAM, "run", "--config"]),
+            Program::Credadmin => command.arg(self::program()).args(["run", "--config"]),
             Program::Floor => command.arg(std::env::current_exe()?).arg(floor::MODE),
         };
         command.arg(config).env_clear();
@@ -70,6 +75,36 @@ impl Daemon {
     /// Wake-ups so far.
     pub fn wake_ups(&self) -> Told<u64> {
         self.said(proc::wake_ups(self.pid()))
+    }
+
+    /// How it stands.
+    pub fn sample(&self) -> Told<proc::Sample> {
+        self.said(proc::sample(self.pid()))
+    }
+
+    /// Has it read its config again.
+    pub fn reload(&self) -> Told {
+        Ok(kill(self.pid(), Signal::SIGHUP)?)
+    }
+
+    /// What it said so far.
+    pub fn journal(&self) -> Told<String> {
+        Ok(fs::read_to_string(&self.journal)?)
+    }
+
+    /// Kills it, as `kill -9` does.
+    ///
+    /// # Errors
+    /// If it had ended by itself before, with what it said.
+    pub fn kill(mut self) -> Told {
+        match self.child.try_wait()? {
+            Some(status) => self.said(Err(format!("it ended by itself with {status}").into())),
+            None => {
+                self.child.kill()?;
+                self.child.wait()?;
+                Ok(())
+            }
+        }
     }
 
     /// Stops it.

@@ -5,6 +5,8 @@
 //!
 //! `cargo bench -- refresh idle` measures these alone.
 //!
+//! `cargo soak` is another way into it: what is shown by having a lot of it, or for long. See `soak`.
+//!
 //! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `floor`: the daemon's crates and nothing else; `today`: the
 //!   Python program
 //! - `config`: config files as large as is wished; `daemon`: the program that is measured
@@ -23,6 +25,7 @@ mod planning;
 mod proc;
 mod refresh;
 mod servant;
+mod soak;
 mod start;
 mod table;
 mod today;
@@ -40,7 +43,7 @@ fn main() -> ExitCode {
         Some(account::MODE) => account::serve(),
         Some(bare::MODE) => bare::serve(),
         Some(floor::MODE) => floor::serve(),
-        _ => measure(),
+        _ => measure_or_test(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,10 +54,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure() -> Told {
+fn measure_or_test() -> Told {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Of `cargo bench`, and not of `cargo test`.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return soak::test(&arguments);
+    }
+    let asked_for: Vec<String> = arguments.into_iter().filter(|argument| !argument.starts_with('-')).collect();
     println!("credadmin, measured on {:.0}\n{}\n", Clock::system().now(), proc::machine()?);
-    // cargo passes `--bench`.
-    let asked_for: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    match asked_for.split_first() {
+        Some((first, modes)) if first == soak::MODE => soak::run(modes),
+        _ => measure(&asked_for),
+    }
+}
+
+fn measure(asked_for: &[String]) -> Told {
     let wanted = |name: &str| asked_for.is_empty() || asked_for.iter().any(|asked| asked == name);
     // It idles while the rest is measured.
     let idle = wanted("idle").then(idle::begin).transpose()?;

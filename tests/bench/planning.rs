@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Told;
 use crate::config::{Config, USUAL_LINES};
-use crate::daemon::PROGRAM;
+use crate::daemon::program;
 use crate::table::Row;
 
 /// Grants; a tenth of it secrets.
@@ -89,7 +89,7 @@ fn plan(settings: &Settings, now: Timestamp) -> usize {
 }
 
 fn whole_process(config: &Path) -> Told {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     command.args(["plan", "--format", "json", "--config"]).arg(config).stdout(Stdio::null());
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("credadmin plan: {status}").into()) }

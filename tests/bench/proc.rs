@@ -49,6 +49,36 @@ pub fn memory(pid: Pid) -> Told<Memory> {
     })
 }
 
+/// How a running process stands.
+#[derive(Clone, Copy)]
+pub struct Sample {
+    /// Resident memory, in MiB.
+    pub resident: f64,
+    /// The most that ever was resident, in MiB.
+    pub peak: f64,
+    /// Open file descriptors.
+    pub descriptors: usize,
+    /// Threads.
+    pub threads: u64,
+    /// Wake-ups so far.
+    pub wake_ups: u64,
+    /// CPU time so far.
+    pub cpu: Duration,
+}
+
+/// How a running process stands.
+pub fn sample(pid: Pid) -> Told<Sample> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    Ok(Sample {
+        resident: number(&status, "VmRSS:")? as f64 / 1024.0,
+        peak: number(&status, "VmHWM:")? as f64 / 1024.0,
+        descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
+        threads: number(&status, "Threads:")?,
+        wake_ups: wake_ups(pid)?,
+        cpu: cpu(pid)?,
+    })
+}
+
 /// How often the threads of a running process went to sleep by themselves, and so were woken.
 pub fn wake_ups(pid: Pid) -> Told<u64> {
     let mut sum = 0;
