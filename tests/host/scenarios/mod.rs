@@ -85,7 +85,8 @@ const ALL: &[(&str, Scenario)] = scenarios![
     package::the_binary_and_the_sbom_name_the_same_crates,
     story::from_the_request_to_the_record,
     story::revoked_before_its_end,
-    story::whoever_asks_is_known_to_a_busy_journal;
+    story::whoever_asks_is_known_to_a_busy_journal,
+    story::the_consumers_unit_hands_the_session_to_who_has_the_token;
 ];
 
 /// Those with names that begin so need the packages.

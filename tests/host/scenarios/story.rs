@@ -2,6 +2,7 @@
 //! somebody else approves, both are told, an application and a browser get in, and in the end nobody does, and the record says so.
 
 mod people;
+mod served;
 
 use std::thread;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::journald::Stopped;
 use crate::account::{CANARY, SECRET};
 use crate::host::{Host, UNIT, in_seconds};
 use people::{ALICE, BOB, OTHER, Scene};
+pub use served::the_consumers_unit_hands_the_session_to_who_has_the_token;
 
 /// So long is the window that is seen to its end: there is time for its people to get in, and no more.
 const SHORT: i64 = 45;

@@ -119,12 +119,23 @@ impl<'a> Scene<'a> {
         )
     }
 
+    /// The environment of an application: the account, and its role's keys.
+    pub fn reader(&self) -> Vec<(&'static str, String)> {
+        self.environment(&self.reader)
+    }
+
     fn run_as(&self, keys: &Credentials, arguments: &[&str]) -> Output {
-        let mut command = Command::new("credadmin");
-        command.args(arguments).env("AWS_ENDPOINT_URL", &self.host.account.services);
-        command.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
-        command.envs(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token)));
-        command.output().expect("credadmin")
+        Command::new("credadmin").args(arguments).envs(self.environment(keys)).output().expect("credadmin")
+    }
+
+    fn environment(&self, keys: &Credentials) -> Vec<(&'static str, String)> {
+        let mut environment = vec![
+            ("AWS_ENDPOINT_URL", self.host.account.services.clone()),
+            ("AWS_ACCESS_KEY_ID", keys.access_key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone()),
+        ];
+        environment.extend(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token.clone())));
+        environment
     }
 
     /// Waits until these people, and nobody else, have had one mail with this in its subject; there is never a second.
