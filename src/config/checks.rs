@@ -90,7 +90,18 @@ fn dropped_in(over: &Merged, files: &[Vec<String>], closed: &mut BTreeSet<String
         }
     }
     if !wrong.is_empty() {
-        closed.extend(files.iter().filter(|names| names.iter().any(|name| wrong.contains(name))).flatten().cloned());
+        for names in files {
+            let Some(mistaken) = names.iter().find(|name| wrong.contains(name)) else { continue };
+            for name in names.iter().filter(|name| !wrong.contains(name) && closed.insert((*name).clone())) {
+                let place = over.place(&["grants", name.as_str()], Part::Key);
+                // The mistake may be told of another file, which names the same grant.
+                if !faults.iter().any(|fault| fault.place.path() == place.path()) {
+                    let wanted = format!("wanted: no mistake in grants.{mistaken}, which the same drop-in names");
+                    faults.push(Fault::error(format!("grants.{name} is closed"), wanted, place));
+                }
+            }
+            closed.extend(names.iter().cloned());
+        }
         dropped.retain(|grant| !closed.contains(grant.name.as_str()));
     }
     (dropped, faults)

@@ -111,6 +111,18 @@ fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
 
 /// Found as the tests were written: `grants = 5` took every other drop-in's word away, silently.
 #[test]
+fn what_is_closed_for_a_mistake_that_two_files_make_together_is_told() {
+    let two = "[grants.other]\ncron = \"0 1 * * *\"\n[grants.main]\n";
+    let credadmin = credadmin().write("grants.d/50-two.toml", two);
+    assert_eq!(open(&credadmin), opens(&[]));
+    let output = credadmin.run_to_end(&["check"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("grants.other has no duration\n") && said.contains("90-other.toml:1:9"), "{said}");
+    assert!(said.contains("grants.main is closed\n") && said.contains("50-two.toml:3:9"), "{said}");
+    assert!(said.contains("wanted: no mistake in grants.other, which the same drop-in names"), "{said}");
+}
+
+#[test]
 fn a_drop_in_without_tables_takes_no_word_from_another() {
     for text in ["grants = 5\n", "[[grants]]\nx = 1\n", "grants = []\n"] {
         let credadmin = credadmin().write("grants.d/10.toml", CUT).write("grants.d/50.toml", text);
