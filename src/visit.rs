@@ -21,6 +21,8 @@ use crate::{session, vault};
 const FARTHEST_STAMP: SignedDuration = SignedDuration::from_mins(11);
 /// How soon it is tried again, where AWS's clock has not yet come to the stamp by which ours has.
 const STAMP_AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// The code of what credadmin's own budget of versions does not allow.
+pub const VERSION_BUDGET: &str = "VersionBudget";
 /// The clocks of two instances may differ by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -43,6 +45,8 @@ pub struct Errand {
     pub written: Option<Written>,
     /// How many more versions the budget of the day allows.
     pub room: usize,
+    /// How many of them may be published over another.
+    pub repairs: usize,
 }
 
 /// What came of it.
@@ -65,6 +69,11 @@ pub enum Done {
     InPlace {
         /// Its version.
         version_id: String,
+    },
+    /// The planned session was written within the last minute, and DescribeSecret does not show it yet.
+    Unseen {
+        /// Its version.
+        planned: String,
     },
     /// The planned session was published earlier, and another version is in its place.
     Superseded {
@@ -120,6 +129,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     }
     let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, errand.written.as_ref()) {
         Verdict::InPlace => return Ok(Done::InPlace { version_id: current(seen) }),
+        Verdict::Unseen { planned } => return Ok(Done::Unseen { planned }),
         Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
         Verdict::Publish { version_id } => version_id,
     };
@@ -129,7 +139,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     if clock.now() < again {
         return Ok(Done::Waits { until: again });
     }
-    within_budget(errand, seen)?;
+    within_budget(errand, &version_id)?;
     pace.turn(clock).await;
     if !in_time() || ends.duration_since(clock.now()) < errand.secret.cadence.shortest() {
         // The turn came too late: another session is due, or the window is all but over.
@@ -168,13 +178,10 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
             if !in_time() {
                 return Ok(Done::Looked);
             }
-            if again.staged == seen.staged {
-                // DescribeSecret may be a minute behind (aws-facts §6), and does not show yet what was just written.
-                return Ok(Done::InPlace { version_id });
-            }
             let written = Written { version_id, shows: false };
             match judge(&errand.secret, ends, clock.now(), &again.staged, Some(&written)) {
                 Verdict::InPlace => Ok(Done::InPlace { version_id: current(&again) }),
+                Verdict::Unseen { planned } => Ok(Done::Unseen { planned }),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => {
                     Ok(Done::Superseded { planned: written.version_id, current: current(&again) })
                 }
@@ -184,17 +191,17 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     }
 }
 
-/// A stranger who keeps writing uses up versions twice: his own and our repairs. Half of the budget is kept from that, and from
-/// whoever keeps revoking.
-fn within_budget(errand: &Errand, seen: &Description) -> Result<(), Trouble> {
-    let repair = seen.staged.current.as_deref().is_some_and(|version| token::ends(version).is_none());
-    let kept = if repair { BUDGET / 2 } else { 0 };
-    if errand.room > kept {
+fn within_budget(errand: &Errand, version_id: &str) -> Result<(), Trouble> {
+    let (room, kept) = match token::is_over(version_id) {
+        true => (errand.repairs, ", less what it keeps for the plan"),
+        false => (errand.room, ""),
+    };
+    if room > 0 {
         return Ok(());
     }
-    let message =
-        format!("{} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows", BUDGET - errand.room);
-    Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, "VersionBudget", &message))
+    let written = BUDGET - errand.room;
+    let message = format!("{written} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows{kept}");
+    Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, VERSION_BUDGET, &message))
 }
 
 fn after(t: Timestamp, by: SignedDuration) -> Timestamp {

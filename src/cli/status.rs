@@ -180,7 +180,7 @@ fn amiss(watched: &Watched, seen: &Description, ends: Option<Timestamp>, now: Ti
     };
     match judge(&watched.secret, ends, now, &seen.staged, None) {
         Verdict::InPlace if seen.rotation => Some("rotation is on: its function writes over the sessions".into()),
-        Verdict::InPlace => None,
+        Verdict::InPlace | Verdict::Unseen { .. } => None,
         Verdict::Publish { .. } | Verdict::Superseded { .. } => Some(match (&seen.staged.current, alive_until) {
             (None, _) => "the secret has no value yet: is the daemon running?".into(),
             (Some(_), Some(until)) => format!("the session published lives until {until}, planned is until {ends}"),

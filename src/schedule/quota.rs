@@ -36,6 +36,11 @@ pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<
     over
 }
 
+/// How many of the [`BUDGET`] are free for what is not planned, in any 24 hours: that much at least.
+pub fn spare(secret: &Secret, grants: &[Grant]) -> usize {
+    usize::try_from(BUDGET as i64 - at_most(secret, grants)).unwrap_or(0)
+}
+
 /// Day by day, so that a plan of a million sessions is never held in memory.
 fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timestamp) -> Option<Timestamp> {
     let mut day: VecDeque<Timestamp> = VecDeque::new();

@@ -14,32 +14,50 @@ const CLOSED: &str = "credadmin-closed-";
 /// `20261201T085112Z`
 const INSTANT: &str = "%Y%m%dT%H%M%SZ";
 const INSTANT_LENGTH: usize = 16;
+/// Of a session, and of what it takes the place of: 80 and 48 bits.
+const SESSION_DIGITS: usize = 20;
+const OVER_DIGITS: usize = 12;
 
 /// The token of the session of `secret` that ends at `ends`: 59 characters, of the 32 to 64 that Secrets Manager takes.
 ///
-/// It hashes all that defines the session. `over` is the version that it takes the place of where that is not just its
-/// predecessor: a version written by a stranger, a tombstone, or a lapsed one of another plan.
+/// Its first 20 digits hash all that defines the session. The last 12 are zeros, or the hash of the version that it is published
+/// `over`, where that is a tombstone, or came to be in its place: a stranger's, or one of another plan that runs out.
 pub fn token(secret: &Secret, ends: Timestamp, over: Option<&str>) -> String {
+    let (many, stamp) = (secret.tags.len().to_string(), instant(ends));
+    let fields = [
+        "credadmin 1",
+        &secret.secret_id,
+        &secret.role_arn,
+        if secret.session_policy { "session policy" } else { "no session policy" },
+        secret.source_identity.as_deref().unwrap_or(""),
+        secret.external_id.as_deref().unwrap_or(""),
+        &many,
+        &stamp,
+    ];
+    let tags = secret.tags.iter().flat_map(|(key, value)| [key.as_str(), value]);
+    let session = hash(fields.into_iter().chain(tags), SESSION_DIGITS);
+    let over = over.map_or_else(|| "0".repeat(OVER_DIGITS), |over| hash([over], OVER_DIGITS));
+    format!("{PREFIX}{stamp}-{session}{over}")
+}
+
+/// So many hexadecimal digits of the hash of these.
+fn hash<'a>(fields: impl IntoIterator<Item = &'a str>, digits: usize) -> String {
     let mut hash = Sha256::new();
-    let mut field = |text: &str| {
+    for text in fields {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
-    };
-    field("credadmin 1");
-    field(&secret.secret_id);
-    field(&secret.role_arn);
-    field(if secret.session_policy { "session policy" } else { "no session policy" });
-    field(secret.source_identity.as_deref().unwrap_or(""));
-    field(secret.external_id.as_deref().unwrap_or(""));
-    field(&secret.tags.len().to_string());
-    for (key, value) in &secret.tags {
-        field(key);
-        field(value);
     }
-    field(&instant(ends));
-    field(over.unwrap_or(""));
-    let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{PREFIX}{}-{digest}", instant(ends))
+    hash.finalize().iter().take(digits / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a version of credadmin's was published over one that is not just its predecessor.
+pub fn is_over(version_id: &str) -> bool {
+    version_id.len() > OVER_DIGITS && !version_id.ends_with(&"0".repeat(OVER_DIGITS))
+}
+
+/// What all versions of one session have in common, whatever they take the place of; `None` if the version is not credadmin's.
+pub fn session(version_id: &str) -> Option<&str> {
+    ends(version_id).and_then(|_| version_id.get(..version_id.len() - OVER_DIGITS))
 }
 
 /// The version id of a tombstone: what is put in the place of a session when access is revoked. It says from when on new
@@ -56,7 +74,7 @@ pub fn denied_before(version_id: &str) -> Option<Timestamp> {
 
 /// When the session of a version ends; `None` if the version is not credadmin's, or a tombstone.
 pub fn ends(version_id: &str) -> Option<Timestamp> {
-    stamped(version_id, PREFIX, 32)
+    stamped(version_id, PREFIX, SESSION_DIGITS + OVER_DIGITS)
 }
 
 /// The instant between a prefix and so many hexadecimal digits.

@@ -29,6 +29,12 @@ pub struct Written {
 pub enum Verdict {
     /// The planned session is what readers get: nothing to do.
     InPlace,
+    /// The planned session was written within the last minute, and DescribeSecret does not show it yet: nobody knows what came
+    /// of it.
+    Unseen {
+        /// Its version id.
+        planned: String,
+    },
     /// The planned session has been published once, and something else is in its place: another credadmin on another config,
     /// or an operator who moved the label. Each session is published once, so that two daemons come to rest.
     Superseded {
@@ -45,29 +51,33 @@ pub enum Verdict {
 /// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`.
 pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: Option<&Written>) -> Verdict {
     let planned = token::token(secret, ends, None);
-    let is_listed = |version_id: &String| staged.others.contains(version_id);
-    let is_written = |version_id: &String| written.is_some_and(|it| it.version_id == *version_id);
-    let publish = |version_id: String| match is_written(&version_id) || is_listed(&version_id) {
-        true => Verdict::Superseded { planned: version_id },
-        false => Verdict::Publish { version_id },
-    };
-    let Some(current) = staged.current.as_deref() else {
-        return publish(planned);
-    };
-    let over = |version: &str| token::token(secret, ends, Some(version));
-    if current == planned || staged.others.iter().any(|other| current == over(other)) {
+    let is_planned = |version_id: &str| token::session(version_id) == token::session(&planned);
+    if staged.current.as_deref().is_some_and(is_planned) {
         return Verdict::InPlace;
     }
-    let displaced = is_listed(&planned) || (is_written(&planned) && written.is_some_and(|it| it.shows));
-    match token::ends(current) {
-        // A stranger's, or a tombstone.
-        None => publish(over(current)),
-        // Ours was published, another plan's came after it and runs out: readers need ours once more. Once only: the token
-        // hashes the version that it takes the place of.
-        Some(lapses) if runs_out(secret, lapses, ends, now) && (displaced || is_written(&over(current))) => {
-            publish(over(current))
-        }
-        Some(_) => publish(planned),
+    let over = |current: &str| token::token(secret, ends, Some(current));
+    let listed = staged.others.iter().find(|version_id| is_planned(version_id));
+    let written = written.filter(|written| is_planned(&written.version_id));
+    let Some(published) = listed.or(written.map(|written| &written.version_id)) else {
+        // Whoever revoked access looks for the session that took the place of the tombstone. A stranger's version is left out:
+        // of two daemons, only one may have seen it.
+        let tombstone = staged.current.as_deref().filter(|current| token::denied_before(current).is_some());
+        return Verdict::Publish { version_id: tombstone.map_or(planned, over) };
+    };
+    if listed.is_none() && written.is_some_and(|written| !written.shows) {
+        return Verdict::Unseen { planned: published.clone() };
+    }
+    // A stranger came after it, or another plan whose session runs out: readers need it once more. Once only: the token hashes
+    // the version that it takes the place of.
+    let current = staged.current.as_deref().unwrap_or_default();
+    let needed = token::ends(current).is_none_or(|lapses| runs_out(secret, lapses, ends, now));
+    let again = needed.then(|| over(current));
+    let is_published = |version_id: &String| {
+        staged.others.contains(version_id) || written.is_some_and(|written| written.version_id == *version_id)
+    };
+    match again.filter(|version_id| !is_published(version_id)) {
+        Some(version_id) => Verdict::Publish { version_id },
+        None => Verdict::Superseded { planned: published.clone() },
     }
 }
 

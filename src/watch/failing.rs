@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::{Moment, Watch};
 use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::clock::Elapsed;
 use crate::journal::Event;
 use crate::schedule::backoff::{self, Pace};
-use crate::visit::Errand;
+use crate::visit::{Errand, VERSION_BUDGET};
 
 /// A trouble that goes on.
 #[derive(Debug)]
@@ -45,6 +47,10 @@ impl Watch {
         let mut wait = backoff::wait(pace, if learned { 1 } else { failures }, chance);
         if let Some(until) = published_until.filter(|_| pace != Pace::AfterQuota) {
             wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
+        }
+        if trouble.code == VERSION_BUDGET {
+            // For the next planned session there may be room where there was none for a repair.
+            wait = wait.min(errand.good_until.duration_since(at.now)).max(SignedDuration::from_secs(1));
         }
         let words = trouble.to_string();
         // That nobody hands out new credentials is not told by the refusal of the old ones.

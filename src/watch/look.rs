@@ -10,7 +10,6 @@ use crate::grant::{Grant, Name};
 use crate::journal::{Access, Event};
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::{Plan, horizon, plan};
-use crate::schedule::quota::{BUDGET, DAY};
 use crate::schedule::verdict::Written;
 use crate::session::SKEW_BOUND;
 use crate::visit::Errand;
@@ -34,7 +33,7 @@ impl Watch {
         if self.in_flight || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
             return None;
         }
-        let stale = self.seen.at.is_none_or(|seen| at.elapsed.since(seen) >= LOOK_EVERY);
+        let stale = self.seen.at.is_none_or(|seen| at.elapsed.since(seen) >= self.look_every());
         let settled = self.settled.is_some_and(|settled| Some(settled.ends) == plan.ends && at.now < settled.good_until);
         let wanted = plan.ends.is_some() && (!settled || stale || self.failing.is_some());
         if !wanted && self.seen.at.is_some() {
@@ -42,9 +41,7 @@ impl Watch {
         }
         self.in_flight = true;
         self.look_by = None;
-        while self.writes.front().is_some_and(|write| at.elapsed.since(*write) >= DAY) {
-            self.writes.pop_front();
-        }
+        self.writes.forget(at.elapsed);
         Some(Errand {
             secret: Arc::clone(&self.secret),
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
@@ -60,8 +57,13 @@ impl Watch {
                 version_id: version_id.clone(),
                 shows: at.elapsed.since(*since) >= DESCRIBE_LAG,
             }),
-            room: BUDGET.saturating_sub(self.writes.len()),
+            room: self.writes.room(),
+            repairs: self.writes.repairs(self.spare),
         })
+    }
+
+    fn look_every(&self) -> SignedDuration {
+        if self.seen.unseen { DESCRIBE_LAG } else { LOOK_EVERY }
     }
 
     fn set_wake_ups(&mut self, at: Moment, plan: &Plan, ending: Option<Timestamp>) {
@@ -75,7 +77,7 @@ impl Watch {
         self.look_by = match (&self.failing, self.seen.at) {
             _ if self.in_flight => None,
             (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),
-            (None, Some(seen)) if open => Some(seen.after(LOOK_EVERY)),
+            (None, Some(seen)) if open => Some(seen.after(self.look_every())),
             _ => None,
         };
     }

@@ -8,8 +8,9 @@ mod ending;
 mod failing;
 mod look;
 mod record;
+mod writes;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +19,10 @@ use crate::clock::Elapsed;
 use crate::config::Watched;
 use crate::grant::{Grant, Name, Secret};
 use crate::journal::Event;
+use crate::schedule::quota::spare;
 use crate::standing::Standing;
 use failing::Failing;
+use writes::Writes;
 
 /// Secrets Manager is eventually consistent; a minute is what it may be behind (aws-facts §6).
 const DESCRIBE_LAG: SignedDuration = SignedDuration::from_secs(60);
@@ -50,8 +53,9 @@ pub struct Watch {
     settled: Option<Settled>,
     /// The last version id known to have been written, and since when that is known.
     written: Option<(String, Elapsed)>,
-    /// When versions were written in the last day, by us and by strangers.
-    writes: VecDeque<Elapsed>,
+    writes: Writes,
+    /// How many versions of the budget the plan does not want.
+    spare: usize,
     seen: Seen,
     failing: Option<Failing>,
     /// The next grant to open, as of the last look.
@@ -78,12 +82,15 @@ struct Seen {
     empty: bool,
     stranger: Option<String>,
     superseded_by: Option<String>,
+    /// Whether it is yet to be seen what came of the planned session.
+    unseen: bool,
     lapsed: bool,
 }
 
 impl Watch {
     /// A secret of which nothing is known yet.
     pub fn new(watched: Watched) -> Self {
+        let spare = spare(&watched.secret, &watched.grants);
         Self {
             secret: watched.secret,
             grants: watched.grants,
@@ -93,7 +100,8 @@ impl Watch {
             alive_until: None,
             settled: None,
             written: None,
-            writes: VecDeque::new(),
+            writes: Writes::default(),
+            spare,
             seen: Seen::default(),
             failing: None,
             upcoming: None,
@@ -118,6 +126,7 @@ impl Watch {
             self.failing = None;
         }
         self.grants = watched.grants;
+        self.spare = spare(&self.secret, &self.grants);
         self.look_now();
     }
 
@@ -129,6 +138,7 @@ impl Watch {
     /// Plans sessions of an hour from now on, if they are longer.
     pub fn cap(&mut self) {
         if let Some(capped) = self.secret.capped() {
+            self.spare = spare(&capped, &self.grants);
             self.secret = Arc::new(capped);
             self.settled = None;
             self.look_now();

@@ -22,7 +22,7 @@ impl Watch {
             if let Ok(Done::Published { session, .. }) = visit.outcome {
                 self.alive_until = self.alive_until.max(Some(session.ends));
                 if visit.errand.secret.secret_id == self.secret.secret_id {
-                    self.writes.push_back(at.elapsed);
+                    self.writes.note(at.elapsed, !token::is_over(&session.version_id));
                 }
                 tell(Event::Published { secret: visit.errand.secret, session });
             }
@@ -61,11 +61,11 @@ impl Watch {
         };
         match token::ends(version) {
             // DescribeSecret may be a minute behind: of what was just written, the one who wrote it knows better.
-            Some(_) if self.writes.back().is_some_and(|write| at.elapsed.since(*write) < DESCRIBE_LAG) => {}
+            Some(_) if self.writes.last().is_some_and(|write| at.elapsed.since(write) < DESCRIBE_LAG) => {}
             Some(ends) => self.reads(version.to_owned(), ends),
             None if self.seen.stranger.as_deref() == Some(version) => {}
             None => {
-                self.writes.push_back(at.elapsed);
+                self.writes.note(at.elapsed, false);
                 self.seen.stranger = Some(version.to_owned());
                 if let Some(denied_before) = token::denied_before(version) {
                     // Readers get no session any more. Those handed out before may live on: a tombstone alone denies nothing.
@@ -95,24 +95,26 @@ impl Watch {
     fn settle(&mut self, done: Done, ends: Timestamp, at: Moment, tell: &mut impl FnMut(Event)) {
         let secret = Arc::clone(&self.secret);
         let mut good_until = ends;
+        let unseen = std::mem::take(&mut self.seen.unseen);
         match done {
             Done::Looked => return,
             Done::Waits { until } => good_until = until,
             Done::InPlace { version_id } => {
-                if self.knows_written(version_id.clone(), at) {
+                if self.knows_written(version_id.clone(), at) || unseen {
                     tell(Event::InPlace { secret, version_id: version_id.clone(), ends });
                 }
                 self.reads(version_id, ends);
                 self.seen.lapsed = false;
             }
+            Done::Unseen { planned } => {
+                self.knows_written(planned, at);
+                self.seen.unseen = true;
+            }
             Done::Superseded { planned, current } => {
                 let lapses = token::ends(&current);
                 let runs_out = lapses.and_then(|lapses| lapses.checked_sub(self.secret.cadence.lead()).ok());
                 good_until = runs_out.filter(|runs_out| *runs_out > at.now).unwrap_or(ends).min(ends);
-                // A tombstone that was published over a moment ago may still be shown.
-                let is_past = token::denied_before(&current).is_some()
-                    && self.writes.back().is_some_and(|write| at.elapsed.since(*write) < DESCRIBE_LAG);
-                if self.seen.superseded_by.as_deref() != Some(&current) && !is_past {
+                if self.seen.superseded_by.as_deref() != Some(&current) {
                     self.seen.superseded_by = Some(current.clone());
                     tell(match is_strangers(&current) {
                         true => Event::Drift { secret, version_id: current, replaced: false },
@@ -128,7 +130,7 @@ impl Watch {
                 if let Some(lives_until) = self.alive_until.filter(|until| *until > ends && *until > at.now) {
                     tell(Event::Cut { secret: Arc::clone(&secret), lives_until });
                 }
-                self.writes.push_back(at.elapsed);
+                self.writes.note(at.elapsed, !token::is_over(&session.version_id));
                 self.knows_written(session.version_id.clone(), at);
                 self.reads(session.version_id.clone(), session.ends);
                 self.seen.lapsed = false;

@@ -189,9 +189,41 @@ async fn a_stranger_who_never_stops() {
     }
     let ours = story.world.versions("SensitiveS3").iter().filter(|version| version.version_id.starts_with("credadmin-")).count();
     assert!(ours <= 90, "{ours} versions of ours");
+    let records = daemon.records();
+    let budget: Vec<_> = records.iter().filter(|record| record.message.contains("VersionBudget")).collect();
+    // A refresh is no repair: with each it is well for a moment.
+    assert!((1..=18).contains(&budget.len()), "{budget:#?}");
+    for record in budget {
+        assert_eq!((record.level, record.message_id), (Level::ERROR, FAILING));
+        assert!(record.message.contains("find out who else writes to this secret"), "{}", record.message);
+    }
+    daemon.kill();
+}
+
+/// A plan that uses more than half of the versions of a day keeps what it needs, and no more: a stranger is written over as long as
+/// there is any to spare, and the refresh that comes after that is no repair.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_at_a_secret_that_is_refreshed_often() {
+    // Every 25 minutes: 58 of 90.
+    let story = Story::new(&open_all_day(&[("sensitive-s3", "SensitiveS3", "refresh_lead = '35m'")])).await;
+    let mut daemon = story.daemon().await;
+    story.pass(minutes(20 * 60)).await;
+    let is_session = || story.value()["sessionId"].is_string();
+    let stranger = || drop(story.world.stranger_puts("SensitiveS3", r#"{"by": "hand"}"#).expect("below the limit of AWS"));
+    let mut repaired = 0;
+    loop {
+        stranger();
+        story.pass(minutes(6)).await;
+        if !is_session() {
+            break;
+        }
+        repaired += 1;
+    }
+    assert!((12..25).contains(&repaired), "{repaired}");
     let budget = daemon.says_once("VersionBudget");
-    assert_eq!((budget.level, budget.message_id), (Level::ERROR, FAILING));
-    assert!(budget.message.contains("find out who else writes to this secret"), "{}", budget.message);
+    assert!(budget.message.contains("less what it keeps for the plan"), "{}", budget.message);
+    story.pass(minutes(20)).await;
+    assert!(is_session(), "the refresh comes when it is due");
     daemon.kill();
 }
 

@@ -160,17 +160,54 @@ fn what_was_written_just_now_is_not_written_again_because_it_does_not_show_yet()
     other.write(&mut staging);
     let planned = token::token(&ours.secret, ours.ends, None);
     ours.knows_written(planned.clone(), false);
-    assert_eq!(ours.look(&staging, now()), Verdict::Superseded { planned });
+    assert_eq!(ours.look(&staging, now()), Verdict::Unseen { planned });
+}
+
+#[test]
+fn what_a_stranger_wrote_is_not_written_over_because_the_session_in_its_place_does_not_show_yet() {
+    let mut staging = Staging::default();
+    staging.put("a-stranger-wrote-this-version-000001");
+    let mut ours = daemon(0, 50);
+    // It was described before the stranger came: he wrote first.
+    let planned = token::token(&ours.secret, ours.ends, None);
+    ours.knows_written(planned.clone(), false);
+    assert_eq!(ours.look(&staging, now()), Verdict::Unseen { planned: planned.clone() });
+    // A minute later he came last.
+    ours.knows_written(planned, true);
+    let over = token::token(&ours.secret, ours.ends, Some("a-stranger-wrote-this-version-000001"));
+    assert_eq!(ours.look(&staging, now()), Verdict::Publish { version_id: over });
+}
+
+#[test]
+fn a_session_is_known_whatever_it_took_the_place_of() {
+    let mut staging = Staging::default();
+    let mut ours = daemon(0, 50);
+    // By what DescribeSecret said, a stranger was in place, who carries no label any more.
+    let over = token::token(&ours.secret, ours.ends, Some("a-stranger-wrote-this-version-000001"));
+    staging.put(&token::token(&ours.secret, after(now(), 60), None));
+    staging.put(&over);
+    assert_eq!(ours.look(&staging, now()), Verdict::InPlace);
+    // Nor is it published again while another plan's session lives in its place.
+    let mut other = daemon(1, 45);
+    assert!(matches!(other.look(&staging, now()), Verdict::Publish { .. }));
+    other.write(&mut staging);
+    ours.restart();
+    assert_eq!(ours.look(&staging, now()), Verdict::Superseded { planned: over });
 }
 
 #[test]
 fn a_label_moved_back_by_an_operator_is_not_fought_over() {
+    let stranger = "a-stranger-wrote-this-version-000001";
     let mut staging = Staging::default();
-    staging.put("a-stranger-wrote-this-version-000001");
+    staging.put(stranger);
     let mut daemon = daemon(0, 50);
     come_to_rest(std::slice::from_mut(&mut daemon), &mut staging, now());
-    let Staging { current, previous, .. } = &mut staging;
-    std::mem::swap(current, previous);
+    let move_back = |staging: &mut Staging| staging.previous = staging.current.replace(stranger.to_owned());
+    // It can not be told from a version that a stranger has just written: that is written over, once.
+    move_back(&mut staging);
+    come_to_rest(std::slice::from_mut(&mut daemon), &mut staging, now());
+    assert_eq!(staging.current, Some(token::token(&daemon.secret, daemon.ends, Some(stranger))));
+    move_back(&mut staging);
     let verdict = daemon.look(&staging, now());
     assert!(matches!(verdict, Verdict::Superseded { .. }), "{verdict:?}");
 }

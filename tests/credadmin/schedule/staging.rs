@@ -49,7 +49,7 @@ impl Daemon {
         let verdict = judge(&self.secret, self.ends, now, &staging.describe(), self.written.as_ref());
         self.pending = match &verdict {
             Verdict::Publish { version_id } => Some(version_id.clone()),
-            Verdict::InPlace | Verdict::Superseded { .. } => None,
+            Verdict::InPlace | Verdict::Unseen { .. } | Verdict::Superseded { .. } => None,
         };
         verdict
     }

@@ -1,7 +1,7 @@
 //! Design.md's invariant 4, as far as it rests on the token: one for each session, whoever plans it.
 
 use credadmin::grant::Secret;
-use credadmin::schedule::token::{denied_before, ends, token, tombstone};
+use credadmin::schedule::token::{denied_before, ends, session, token, tombstone};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -48,6 +48,7 @@ proptest! {
         let instant = if same_instant { a.1 } else { b.1 };
         let (one, other) = (make(&a.0, a.1, &a.2), make(&b.0, instant, &b.2));
         prop_assert_eq!(one == other, (&a.0, a.1, &a.2) == (&b.0, instant, &b.2));
+        prop_assert_eq!(session(&one) == session(&other), (&a.0, a.1) == (&b.0, instant), "whatever it takes the place of");
         prop_assert_eq!(&one, &make(&a.0, a.1, &a.2), "whoever makes it");
         prop_assert!((32..=64).contains(&one.len()), "aws-facts §6");
         prop_assert!(one.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
@@ -57,7 +58,7 @@ proptest! {
     #[test]
     fn no_other_text_is_taken_for_a_token(cut in 0..59_usize, with in "[g-z_ -]") {
         let token = token(&base(), at("2026-12-01T08:51:12Z"), None);
-        prop_assert_eq!(ends(&token[..cut]), None);
+        prop_assert_eq!((ends(&token[..cut]), session(&token[..cut])), (None, None));
         prop_assert_eq!(ends(&format!("{token}0")), None);
         let mangled = format!("{}{with}{}", &token[..cut], &token[cut + 1..]);
         prop_assert!(mangled == token || ends(&mangled).is_none(), "{}", mangled);

@@ -72,7 +72,7 @@ pub fn run(data: &[u8]) {
                 assert!(!listed(&version_id), "{version_id} is there already: {staged:?}");
                 assert!(written.is_none_or(|written| written.version_id != version_id), "{version_id} was written already");
             }
-            Verdict::Superseded { planned } => assert_eq!(token::ends(&planned), Some(ends)),
+            Verdict::Superseded { planned } | Verdict::Unseen { planned } => assert_eq!(token::ends(&planned), Some(ends)),
         }
     }
 }

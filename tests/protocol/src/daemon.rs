@@ -52,8 +52,6 @@ pub struct Work {
     pub session: Session,
     /// When another one may be due.
     good_until: Timestamp,
-    /// How many versions DescribeSecret knew of.
-    knew: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,6 +74,7 @@ enum Seen {
 enum Done {
     Looked,
     InPlace(Id),
+    Unseen(Id),
     Superseded { planned: Id, current: Id },
     Waits,
     Published(Id),
@@ -108,6 +107,9 @@ impl Daemon {
         let current = || state.world.current_id(knows);
         let id: Id = match self.judge(scene, state, knows, ends, self.remembers(scene)) {
             Verdict::InPlace => return self.record(scene, state, self.config, Some(ends), Done::InPlace(current())),
+            Verdict::Unseen { planned } => {
+                return self.record(scene, state, self.config, Some(ends), Done::Unseen(planned.into()));
+            }
             Verdict::Superseded { planned } => {
                 let done = Done::Superseded { planned: planned.into(), current: current() };
                 return self.record(scene, state, self.config, Some(ends), done);
@@ -118,7 +120,7 @@ impl Daemon {
             return self.record(scene, state, self.config, Some(ends), Done::Waits);
         }
         let session = state.issue(self.config, ends);
-        self.phase = Phase::Issued(Work { id, session, good_until: plan.look_again, knew: knows });
+        self.phase = Phase::Issued(Work { id, session, good_until: plan.look_again });
     }
 
     /// Its session has come: it is sent, if it is still in time.
@@ -183,13 +185,12 @@ impl Daemon {
         let written = Written { version_id: work.id.to_string(), shows: false };
         let done = if !in_time(scene, state, &work) {
             Done::Looked
-        } else if knows == work.knew {
-            Done::InPlace(work.id)
         } else {
             let current = state.world.current_id(knows);
             let secret = &scene.configs[config].secret;
             match judge(secret, ends, state.now(scene), &state.world.staged(knows), Some(&written)) {
                 Verdict::InPlace => Done::InPlace(current),
+                Verdict::Unseen { planned } => Done::Unseen(planned.into()),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => Done::Superseded { planned: work.id, current },
             }
         };
@@ -268,7 +269,7 @@ impl Daemon {
         match done {
             Done::Looked => return,
             Done::Waits => until = Until::Minutes,
-            Done::InPlace(id) | Done::Published(id) => self.knows_written(id),
+            Done::InPlace(id) | Done::Unseen(id) | Done::Published(id) => self.knows_written(id),
             Done::Superseded { planned, current } => {
                 let lead = scene.configs[self.config].secret.cadence.lead();
                 let runs_out = token::ends(&current).and_then(|lapses| lapses.checked_sub(lead).ok());

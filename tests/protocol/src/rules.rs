@@ -43,14 +43,15 @@ pub fn all() -> Vec<Property<Scene>> {
 }
 
 /// How many versions there are at most: each config plans two sessions. Whatever others write (a stranger, a tombstone and the
-/// second one, the other config's sessions, a late arrival) can make each config publish once more.
+/// second one, the other config's sessions, a late arrival) can make each config publish once more, and a tombstone twice: only one
+/// of two daemons may have seen it.
 pub fn most_versions(scene: &Scene) -> usize {
     let configs = scene.configs.len();
     let budget = &scene.budget;
-    let others = usize::from(budget.strangers) + 2 * usize::from(budget.revocations);
+    let (strangers, tombstones) = (usize::from(budget.strangers), 2 * usize::from(budget.revocations));
     let planned = 2 * configs;
-    let displaced = 2 * others * configs + usize::from(budget.late) * configs + if configs > 1 { planned } else { 0 };
-    planned + others + displaced
+    let each = strangers + 2 * tombstones + usize::from(budget.late);
+    planned + strangers + tombstones + each * configs + if configs > 1 { planned } else { 0 }
 }
 
 fn at_most_once(state: &State) -> bool {

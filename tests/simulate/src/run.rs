@@ -12,7 +12,6 @@ use strict_aws::{Caller, Credentials, PutSecretValue, Role, SessionRecord, Versi
 use crate::config::{Main, drop_in, spoil};
 use crate::cripple::Cripple;
 use crate::host::Host;
-use crate::ills::How;
 use crate::line::{Line, State};
 use crate::process::Process;
 use crate::story::{Secret, Story};
@@ -119,15 +118,13 @@ impl<'a> Run<'a> {
         match &action {
             Action::Fall(number, ill) => {
                 counts = false;
-                if ill.how == How::Frozen {
-                    self.freeze_credentials(true);
-                }
                 self.weather.fall(*number, ill.clone());
+                self.freeze_credentials();
             }
             Action::Heal(number) => {
                 counts = false;
-                self.freeze_credentials(false);
                 self.weather.heal(*number);
+                self.freeze_credentials();
             }
             Action::Lag(number, by) => {
                 self.lags.insert(*number, *by);
@@ -209,8 +206,11 @@ impl<'a> Run<'a> {
         self.hosts[host].main.write(self.story, host, self.hosts[host].directory());
     }
 
-    fn freeze_credentials(&self, frozen: bool) {
-        self.instances.iter().for_each(|instance| self.world.freeze_instance_credentials(instance, frozen));
+    /// Those of the hosts whose IMDS renews none, and of no other.
+    fn freeze_credentials(&self) {
+        for (host, instance) in self.instances.iter().enumerate() {
+            self.world.freeze_instance_credentials(instance, self.weather.is_frozen(host));
+        }
     }
 
     fn lag(&self) {

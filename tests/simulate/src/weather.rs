@@ -26,6 +26,11 @@ impl Weather {
         self.lock().ills.retain(|(other, _)| *other != number);
     }
 
+    /// Whether this host's IMDS hands out what it has, and nothing newer.
+    pub fn is_frozen(&self, host: usize) -> bool {
+        self.lock().ills.iter().any(|(_, ill)| ill.how == How::Frozen && ill.host.is_none_or(|only| only == host))
+    }
+
     /// What this call meets.
     pub fn meet(&self, call: Call, host: usize) -> Option<How> {
         let mut state = self.lock();
