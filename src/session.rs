@@ -20,6 +20,9 @@ pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 /// The code of a session that AWS issued before its window was open by AWS's own clock.
 pub const TOO_EARLY: &str = "SessionTooEarly";
 
+/// The code of a session that was over when it came.
+pub const OVER: &str = "SessionOver";
+
 /// A session that may be published: complete, alive, and over at its planned end.
 #[derive(Debug)]
 pub struct Session {
@@ -113,7 +116,7 @@ fn accept(
     let skew = skew(aws_now, asked_at, now);
     let over = |clock: String| format!("STS answered with a session that was over, by a clock {clock} ours; it is not published");
     if answer.expiration <= now {
-        return refuse("SessionOver", over(apart(skew)));
+        return refuse(OVER, over(apart(skew)));
     }
     // Without a session policy nothing but the expiration ends the session, and that is AWS's clock plus the duration.
     let latest = match secret.session_policy {
@@ -130,7 +133,7 @@ fn accept(
         return refuse("SessionTooLong", message);
     }
     if aws_now >= life.closes {
-        return refuse("SessionOver", over(apart(skew)));
+        return refuse(OVER, over(apart(skew)));
     }
     if aws_now.saturating_add(TOLERANCE).is_ok_and(|latest| latest < life.opens) {
         let off = apart(skew);

@@ -13,7 +13,7 @@ use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
 use crate::schedule::token;
 use crate::schedule::verdict::{Verdict, Written, judge};
-use crate::session::{TOLERANCE, TOO_EARLY};
+use crate::session::{OVER, TOLERANCE, TOO_EARLY};
 use crate::{session, vault};
 
 /// How far ahead the stamp of a revocation can be: half a minute, by a clock that AWS takes, seen by another that it takes.
@@ -151,6 +151,8 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         Err(trouble) if trouble.code == TOO_EARLY && life.opens > errand.opened => {
             return Ok(Done::Waits { until: after(clock.now(), STAMP_AGAIN) });
         }
+        // While this process stood still the session ended, and another is due.
+        Err(trouble) if trouble.code == OVER && !in_time() => return Ok(Done::Looked),
         issued => issued?,
     };
     if !in_time() {
