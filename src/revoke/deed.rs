@@ -15,6 +15,7 @@ use crate::aws::trouble::{Operation, Trouble};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
+use crate::instant::after;
 use crate::schedule::token;
 use crate::tries::again;
 
@@ -214,8 +215,4 @@ fn not_looked(watched: &Watched, trouble: &Trouble, report: &mut Report<'_>) {
         format!("a session from before may be in {name} again; it is denied, so its readers may be without access until the next refresh"),
         format!("credadmin status; if a session is published that was issued before, credadmin revoke {name} again"),
     );
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
