@@ -12,3 +12,8 @@ pub fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
 pub fn before(t: Timestamp, by: SignedDuration) -> Timestamp {
     t.saturating_sub(by).unwrap_or(t)
 }
+
+/// The last whole second up to `t`.
+pub fn whole(t: Timestamp) -> Timestamp {
+    Timestamp::from_second(t.as_second()).unwrap_or(t)
+}

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Watched;
 use crate::grant::{Name, Secret, Span};
-use crate::instant::{after, before};
+use crate::instant::{after, before, whole};
 use crate::schedule::coverage::Coverage;
 use crate::session::SKEW_BOUND;
 
@@ -37,8 +37,7 @@ pub fn stay(watched: &Watched, now: Timestamp) -> Option<Stay> {
 
 /// When the longest session of a secret ends that is had now, in whole seconds.
 fn longest(secret: &Secret, now: Timestamp) -> Timestamp {
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    after(now, secret.cadence.session())
+    after(whole(now), secret.cadence.session())
 }
 
 #[cfg(test)]

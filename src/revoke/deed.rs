@@ -15,7 +15,7 @@ use crate::aws::trouble::{Operation, Trouble};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
-use crate::instant::after;
+use crate::instant::{after, whole};
 use crate::schedule::token;
 use crate::tries::again;
 
@@ -87,7 +87,7 @@ impl<'a, A: Admin> Deed<'a, A> {
         let secret = &watched.secret;
         let version = token::tombstone(self.denied_before, fastrand::u128(..));
         let value = Zeroizing::new(self.value());
-        let since = Timestamp::from_second(self.aws_now().as_second()).unwrap_or(Timestamp::MIN);
+        let since = whole(self.aws_now());
         match again(self.clock, async || self.aws.put_secret_value(&secret.secret_id, &version, &value).await).await {
             Ok(_) => {
                 report.done(format!("tombstone {version} in {} ({})", secret.name, secret.secret_id));
@@ -118,7 +118,7 @@ impl<'a, A: Admin> Deed<'a, A> {
 
     /// What readers get in the place of a session.
     fn value(&self) -> String {
-        let since = Timestamp::from_second(self.clock.now().as_second()).unwrap_or(Timestamp::MIN);
+        let since = whole(self.clock.now());
         json!({"state": "closed", "since": since.to_string(), "reason": self.reason.unwrap_or("revoked")}).to_string()
     }
 
