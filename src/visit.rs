@@ -8,6 +8,7 @@ use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Aws, Description};
 use crate::clock::Clock;
 use crate::grant::{Name, Secret, Span};
+use crate::instant::after;
 use crate::journal::Published;
 use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
@@ -204,10 +205,6 @@ fn within_budget(errand: &Errand, version_id: &str) -> Result<(), Trouble> {
     let written = BUDGET - errand.room;
     let message = format!("{written} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows{kept}");
     Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, VERSION_BUDGET, &message))
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn current(seen: &Description) -> String {
