@@ -55,7 +55,7 @@ pub async fn issue(aws: &impl Aws, clock: &Clock, secret: &Secret, grants: &[Nam
     if !secret.session_policy && late.is_positive() && late <= TOLERANCE {
         // By a clock that is well kept, and behind AWS's. That session is handed to nobody; a shorter one is.
         asked_at = clock.now();
-        asked = ask(secret, grants, asked_at, life.closes.saturating_sub(TOLERANCE).unwrap_or(Timestamp::MIN));
+        asked = ask(secret, grants, asked_at, before(life.closes, TOLERANCE));
         answer = aws.assume_role(&asked).await?;
     }
     accept(secret, asked, answer, asked_at, clock.now(), life)
