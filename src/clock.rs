@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::instant::after;
+
 /// Tells the time and waits.
 #[derive(Clone, Debug)]
 pub struct Clock(Kind);
@@ -52,7 +54,7 @@ impl Clock {
             Kind::System => wall(),
             Kind::Bent { start, stepped, .. } => {
                 let by = self.elapsed().0 + SignedDuration::from_nanos(stepped.load(Ordering::Relaxed));
-                start.saturating_add(by).unwrap_or(Timestamp::MAX)
+                after(*start, by)
             }
         }
     }

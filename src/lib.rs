@@ -7,6 +7,7 @@
 pub mod cadence;
 pub mod config;
 pub mod grant;
+mod instant;
 pub mod schedule;
 
 pub mod session;

@@ -8,12 +8,13 @@ use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Aws, Description};
 use crate::clock::Clock;
 use crate::grant::{Name, Secret, Span};
+use crate::instant::after;
 use crate::journal::Published;
 use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
 use crate::schedule::token;
 use crate::schedule::verdict::{Verdict, Written, judge};
-use crate::session::{TOLERANCE, TOO_EARLY};
+use crate::session::{OVER, TOLERANCE, TOO_EARLY};
 use crate::{session, vault};
 
 /// How far ahead the stamp of a revocation can be: half a minute, by a clock that AWS takes, seen by another that it takes.
@@ -151,6 +152,8 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
         Err(trouble) if trouble.code == TOO_EARLY && life.opens > errand.opened => {
             return Ok(Done::Waits { until: after(clock.now(), STAMP_AGAIN) });
         }
+        // While this process stood still the session ended, and another is due.
+        Err(trouble) if trouble.code == OVER && !in_time() => return Ok(Done::Looked),
         issued => issued?,
     };
     if !in_time() {
@@ -202,10 +205,6 @@ fn within_budget(errand: &Errand, version_id: &str) -> Result<(), Trouble> {
     let written = BUDGET - errand.room;
     let message = format!("{written} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows{kept}");
     Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, VERSION_BUDGET, &message))
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn current(seen: &Description) -> String {

@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use nix::unistd::{Gid, Uid};
 
 use super::approve::Arguments;
@@ -13,6 +12,7 @@ use super::desk::{self, Desk, REFUSED, Refusal};
 use super::{EX_CONFIG, EX_IOERR};
 use crate::config::Fault;
 use crate::grant::Window;
+use crate::instant::whole;
 use crate::requests::accounts::Host;
 use crate::requests::drop_in::Approved;
 use crate::requests::inbox::Pending;
@@ -35,7 +35,7 @@ impl Approval {
     pub fn of(arguments: &Arguments, desk: &Desk, pending: &Pending) -> Result<Self, Refusal> {
         let user = Some(desk::this_user());
         let refused = |why: String| (format!("{}: {why}", pending.id), REFUSED);
-        let second = Timestamp::from_second(desk.now.as_second()).expect("an instant of today");
+        let second = whole(desk.now);
         let (text, signed) = match (&arguments.approval, &arguments.sign, &arguments.principal) {
             (Some(file), ..) => desk::signed_file(file).map(|(text, signed)| (text, Some(signed)))?,
             (None, Some(key), Some(principal)) => {

@@ -4,12 +4,11 @@ use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-
 use super::approval::{Approval, dropped_in};
 use super::check::tell;
 use super::desk::{self, Desk, REFUSED, Refusal};
 use super::{ConfigArgument, EX_CONFIG, EX_IOERR, EX_TEMPFAIL};
+use crate::instant::whole;
 use crate::journal::Event;
 use crate::requests::accounts::Host;
 use crate::requests::decision::{Decision, Verdict};
@@ -105,7 +104,7 @@ fn approved(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
         id: still.id.clone(),
         verdict: Verdict::Approved,
         by: approved.approved_by.clone(),
-        at: Timestamp::from_second(now.now.as_second()).expect("an instant of today"),
+        at: whole(now.now),
         why: None,
         request: still.text,
         applicant_uid: still.uid,

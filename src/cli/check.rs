@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{judged, refuse, written};
 use crate::clock::Clock;
 use crate::config::{Fault, Settings, Sources, Watched};
+use crate::instant::after;
 use crate::notice::Broken;
 use crate::requests::accounts::Host;
 use crate::schedule::coverage::Coverage;
@@ -87,7 +88,7 @@ fn summary(settings: &Settings, path: &Path, now: Timestamp) -> io::Result<()> {
 
 /// How a secret stands now, in words.
 pub fn standing(watched: &Watched, now: Timestamp) -> String {
-    let week = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
+    let week = after(now, AHEAD);
     let coverage = Coverage::between(watched.grants.iter(), now, week);
     let local = |t: Timestamp| t.to_zoned_datetime(TimeZone::system()).strftime("%a %F %H:%M %Z").to_string();
     let open = coverage.grants_at(now).iter().map(|grant| grant.name.as_str()).collect::<Vec<_>>().join(", ");

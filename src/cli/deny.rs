@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-
 use super::check::tell;
 use super::desk::{self, Desk, REFUSED, Refusal};
 use super::{ConfigArgument, EX_IOERR, EX_TEMPFAIL};
+use crate::instant::whole;
 use crate::journal::Event;
 use crate::requests::accounts::Host;
 use crate::requests::decision::{Decision, Verdict};
@@ -95,7 +94,7 @@ fn decided(main: &ConfigArgument, decide: impl FnOnce(&Desk) -> Result<String, R
 
 /// The decision first, and then the request goes: it is in one of the two at every moment.
 fn keep(desk: &Desk, pending: &Pending, verdict: Verdict, by: &Who, why: Option<String>) -> Result<(), Refusal> {
-    let at = Timestamp::from_second(desk.now.as_second()).expect("an instant of today");
+    let at = whole(desk.now);
     let decision = Decision {
         id: pending.id.clone(),
         verdict,

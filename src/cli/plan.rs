@@ -13,6 +13,7 @@ use super::{ConfigArgument, refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::grant::Secret;
+use crate::instant::after;
 use crate::schedule::plan::{Planned, sessions};
 use crate::schedule::token::token;
 use crate::sheet::{Sheet, Tone};
@@ -60,7 +61,7 @@ pub fn plan(arguments: &Arguments) -> ExitCode {
         Err(faults) => return refuse(&faults),
     };
     tell(settings.remarks.iter().filter(|remark| remark.is_error()).map(|remark| format!("{remark}\n")));
-    let until = from.saturating_add(arguments.time).unwrap_or(Timestamp::MAX);
+    let until = after(from, arguments.time);
     let sessions = all_sessions(&settings, from, until);
     written(match arguments.format {
         Format::Text => table(&sessions, from, arguments),

@@ -11,6 +11,7 @@ use super::desk::{self, Desk, REFUSED, Refusal, USAGE};
 use super::{ConfigArgument, EX_IOERR, written};
 use crate::config::show_duration;
 use crate::grant::{Name, Span};
+use crate::instant::{after, whole};
 use crate::journal::Event;
 use crate::requests::accounts::Host;
 use crate::requests::people::list;
@@ -53,10 +54,9 @@ pub fn request(arguments: &Arguments) -> ExitCode {
 
 fn asked(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
     let (secret, rules) = desk.secret(&arguments.secret)?;
-    let second = |t: Timestamp| Timestamp::from_second(t.as_second()).expect("an instant of today");
-    let opens = arguments.from.unwrap_or(second(desk.now));
+    let opens = arguments.from.unwrap_or(whole(desk.now));
     let lasts = arguments.length.unwrap_or_default();
-    let closes = arguments.until.or_else(|| opens.saturating_add(lasts).ok()).unwrap_or(Timestamp::MAX);
+    let closes = arguments.until.unwrap_or_else(|| after(opens, lasts));
     let request = Request {
         secret: arguments.secret.clone(),
         window: Span { opens, closes },

@@ -19,6 +19,7 @@ use crate::aws::{Aws, Description};
 use crate::clock::Clock;
 use crate::config::{self, Settings, Watched};
 use crate::grant::Name;
+use crate::instant::after;
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::plan;
 use crate::schedule::token;
@@ -111,7 +112,7 @@ async fn look<'a>(settings: &'a Settings, clock: &Clock) -> Vec<Found<'a>> {
 
 impl<'a> Found<'a> {
     fn of(watched: &'a Watched, seen: Result<Description, Trouble>, now: Timestamp) -> Self {
-        let until = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let until = after(now, AHEAD);
         let (grants, cadence) = (&watched.grants, &watched.secret.cadence);
         let coverage = Coverage::between(grants.iter(), now, until);
         let plan = plan(now, cadence, &coverage);

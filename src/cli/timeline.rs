@@ -15,6 +15,7 @@ use crate::audit::{Doubt, doubts};
 use crate::clock::Clock;
 use crate::config::{self, Watched};
 use crate::grant::Span;
+use crate::instant::{after, before};
 use crate::timeline::{Glyphs, Past, Timeline, html, svg, terminal};
 
 /// What is older than the longest session before the time shown is of no use.
@@ -83,8 +84,8 @@ pub fn timeline(arguments: &Arguments) -> ExitCode {
 
 impl Arguments {
     fn span(&self, now: Timestamp) -> Option<Span> {
-        let before = now.saturating_sub(self.past).unwrap_or(Timestamp::MIN);
-        let after = now.saturating_add(self.time).unwrap_or(Timestamp::MAX);
+        let before = before(now, self.past);
+        let after = after(now, self.time);
         let (opens, closes) = match (self.from, self.until) {
             (None, None) => (before, after),
             (Some(from), None) => (from, after),
@@ -108,7 +109,7 @@ impl Arguments {
 
     /// What the journal tells; nothing if it can't be read.
     fn told(&self, span: &Span, now: Timestamp, remarks: &mut Vec<String>) -> Option<Told> {
-        let told = match self.journal.read(span.opens.saturating_sub(BEFORE).ok()) {
+        let told = match self.journal.read(Some(before(span.opens, BEFORE))) {
             Ok(told) => told,
             Err(why) => {
                 remarks.push(format!("the past is not shown: {why}"));

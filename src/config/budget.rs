@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::merged::Merged;
 use super::values::show_duration;
 use crate::grant::{Grant, Secret, Window};
+use crate::instant::{after, before};
 use crate::schedule::quota::{self, BUDGET, DAY};
 
 /// Too many versions in the 24 hours up to `at`.
@@ -29,7 +30,7 @@ impl Overrun {
             false => grants.iter().filter(|grant| length(grant) >= shortest).cloned().collect(),
         };
         let at = quota::over_budget(secret, &grants, now)?;
-        let from = at.saturating_sub(DAY).unwrap_or(at);
+        let from = before(at, DAY);
         let found = format!("secrets.{} would get more than {BUDGET} versions between {from:.0} and {at:.0}", secret.name);
         let wanted = format!(
             "wanted: fewer: Secrets Manager keeps 100 versions in 24 h and refuses more; a session is issued every {} here \
@@ -83,7 +84,7 @@ pub fn keep(secrets: &[Secret], grants: &mut Vec<Grant>, named: &BTreeSet<String
 
 /// When it opens last in the 24 hours up to `at`.
 fn last_opening(grant: &Grant, at: Timestamp) -> Option<Timestamp> {
-    let from = at.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
-    let (spans, _) = grant.window.spans(from, at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at));
+    let from = before(at, DAY);
+    let (spans, _) = grant.window.spans(from, after(at, SignedDuration::from_secs(1)));
     spans.last().map(|span| span.opens).filter(|opens| *opens <= at)
 }

@@ -11,6 +11,7 @@ use crate::aws::{Aws, signin};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::{Name, Span};
+use crate::instant::after;
 use crate::session::{self, Session};
 use crate::tries::again;
 
@@ -54,7 +55,7 @@ pub async fn sign_in(
     let token = again(clock, async || signin::token(&url, &form).await).await?;
     let page: &Page = &watched.page;
     let (issuer, destination) = (page.issuer(), hosts.destination(page));
-    let opens_until = asked_at.saturating_add(GOOD_FOR).unwrap_or(Timestamp::MAX).min(session.ends);
+    let opens_until = after(asked_at, GOOD_FOR).min(session.ends);
     Ok(Entrance {
         url: form::login(&endpoint, issuer, &destination, &token),
         page: form::page(&endpoint, issuer, &destination, &token),

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Watched;
 use crate::grant::{Name, Secret, Span};
+use crate::instant::{after, before, whole};
 use crate::schedule::coverage::Coverage;
 use crate::session::SKEW_BOUND;
 
@@ -22,7 +23,7 @@ pub struct Stay {
 pub fn stay(watched: &Watched, now: Timestamp) -> Option<Stay> {
     let Watched { secret, grants, .. } = watched;
     let longest = longest(secret, now);
-    let back = now.saturating_sub(SKEW_BOUND).unwrap_or(Timestamp::MIN);
+    let back = before(now, SKEW_BOUND);
     // A second further, so that an end up to there is known to be one.
     let coverage = Coverage::between(grants.iter(), back, after(longest, SignedDuration::from_secs(1)));
     let end = coverage.end_at(now)?;
@@ -36,12 +37,7 @@ pub fn stay(watched: &Watched, now: Timestamp) -> Option<Stay> {
 
 /// When the longest session of a secret ends that is had now, in whole seconds.
 fn longest(secret: &Secret, now: Timestamp) -> Timestamp {
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    after(now, secret.cadence.session())
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
+    after(whole(now), secret.cadence.session())
 }
 
 #[cfg(test)]

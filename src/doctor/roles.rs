@@ -16,6 +16,7 @@ use crate::cadence::SAFE_SESSION;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::grant::Secret;
+use crate::instant::before;
 use crate::schedule::token::instant;
 use crate::session::{SKEW_ALERT, apart, skew};
 
@@ -75,7 +76,7 @@ async fn role(aws: &Sdk, clock: &Clock, secret: &Secret) -> Vec<Finding> {
 async fn assume(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDuration) -> Result<SignedDuration, Trouble> {
     let asked_at = clock.now();
     let Answer { expiration, .. } = deny_all(aws, clock, secret, session).await?;
-    Ok(skew(expiration.saturating_sub(session).unwrap_or(Timestamp::MIN), asked_at, clock.now()))
+    Ok(skew(before(expiration, session), asked_at, clock.now()))
 }
 
 /// A session that may do nothing.

@@ -10,6 +10,7 @@ use crate::aws::trouble::Kind;
 use crate::aws::{Aws, Description};
 use crate::clock::Clock;
 use crate::config::{Settings, Watched};
+use crate::instant::{after, before};
 use crate::schedule::plan::sessions;
 use crate::schedule::quota::{BUDGET, DAY};
 use crate::visit::writable;
@@ -61,7 +62,7 @@ fn rotation(seen: &Description) -> Finding {
 /// The versions of the last 24 hours, and those of the next.
 async fn versions(aws: &Sdk, clock: &Clock, watched: &Watched) -> Finding {
     let now = clock.now();
-    let (since, until) = (now.saturating_sub(DAY).unwrap_or(now), now.saturating_add(DAY).unwrap_or(now));
+    let (since, until) = (before(now, DAY), after(now, DAY));
     let planned = sessions(now, until, &watched.secret.cadence, &watched.grants).len();
     match aws.versions_since(&watched.secret.secret_id, since).await {
         Ok(written) => judge_versions(written, planned),

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::entry::Entry;
 use crate::grant::Span;
+use crate::instant::{after, before};
 
 /// How far apart two hosts' words on one thing may be: clocks that are further apart are told as wrong by the daemon itself.
 pub const APART: SignedDuration = SignedDuration::from_mins(5);
@@ -95,9 +96,8 @@ impl Window {
 
     /// Whether it was open at `t`, by a clock that is so far off at most.
     pub fn was_open(&self, t: Timestamp, apart: SignedDuration) -> bool {
-        let around = |by: SignedDuration| t.saturating_add(by).unwrap_or(t);
         let ended = self.closed.or(self.heard_until);
-        self.opened.or(self.heard_from).is_none_or(|opened| opened <= around(apart))
-            && ended.is_none_or(|ended| ended > around(-apart))
+        self.opened.or(self.heard_from).is_none_or(|opened| opened <= after(t, apart))
+            && ended.is_none_or(|ended| ended > before(t, apart))
     }
 }

@@ -9,6 +9,7 @@ use super::post::{Tls, post};
 use super::{hook, settings::Telling};
 use crate::aws::sdk::Sdk;
 use crate::clock::Clock;
+use crate::instant::after;
 use crate::journal::{Event, Journal};
 use crate::schedule::backoff::{Pace, wait};
 
@@ -67,7 +68,7 @@ pub async fn deliver(office: &Office, message: &Message, begun: bool) {
         };
         failures += 1;
         let time = wait(failed.pace, failures, fastrand::f64());
-        let next = office.clock.now().saturating_add(time).unwrap_or(jiff::Timestamp::MAX);
+        let next = after(office.clock.now(), time);
         let runs_out = message.to == To::Hook && failures == RUNS;
         let given_up = failed.for_good || runs_out || next >= message.notice.of_use_until();
         if given_up || (told != failed.why && !failed.is_told) {

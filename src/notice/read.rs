@@ -8,6 +8,7 @@ use super::window::{ended_at, open_at};
 use crate::config::Watched;
 use crate::grant::{Grant, Papers};
 use crate::history::Entry;
+use crate::instant::after;
 use crate::journal::About;
 
 /// What is longest of what people wrote, in characters: it goes into mail whole, and into a pipe.
@@ -103,7 +104,7 @@ impl Notice {
 
     /// Until when it is of use to tell it: an hour, and that there is access, until there is none.
     pub fn of_use_until(&self) -> Timestamp {
-        let hour = self.at.saturating_add(super::deliver::OF_USE).unwrap_or(Timestamp::MAX);
+        let hour = after(self.at, super::deliver::OF_USE);
         match self.news {
             News::Opens | News::Ending => self.until.map_or(hour, |until| until.min(hour)),
             _ => hour,

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::instant::after;
+
 /// A message is remembered for a day, and as long as its window is open: a daemon that starts again tells of it again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const FILE: &str = "state.json";
@@ -67,7 +69,7 @@ impl State {
     /// # Errors
     /// If that can't be kept.
     pub fn begin(&mut self, keys: impl Iterator<Item = String>, now: Timestamp) -> io::Result<()> {
-        self.known.begun.extend(keys.map(|key| (key, after(now, DAY))));
+        self.known.begun.extend(keys.map(|key| (key, after(now, DAY).as_second())));
         self.keep(now)
     }
 
@@ -77,7 +79,7 @@ impl State {
     /// If that can't be kept.
     pub fn tell(&mut self, key: &str, now: Timestamp, closes: Option<Timestamp>) -> io::Result<()> {
         self.known.begun.remove(key);
-        self.known.told.insert(key.to_owned(), after(closes.unwrap_or(now).max(now), DAY));
+        self.known.told.insert(key.to_owned(), after(closes.unwrap_or(now).max(now), DAY).as_second());
         self.keep(now)
     }
 
@@ -95,8 +97,4 @@ impl State {
         fs::rename(&new, self.directory.join(FILE))?;
         File::open(&self.directory)?.sync_all()
     }
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> i64 {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX).as_second()
 }

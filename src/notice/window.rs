@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::grant::{Grant, Span, Window};
+use crate::instant::{after, before};
 
 /// The daemon looks at a window within moments of its edge, and journald takes the entry a little later.
 const LATE: SignedDuration = SignedDuration::from_mins(5);
@@ -12,15 +13,15 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 367);
 /// The window that is open at `t`.
 pub fn open_at(grant: &Grant, t: Timestamp) -> Option<Span> {
     // A little further, so that an end up to there is known to be one.
-    let until = t.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX);
-    let back = t.saturating_sub(back(grant)).unwrap_or(Timestamp::MIN);
+    let until = after(t, SignedDuration::from_hours(1));
+    let back = before(t, back(grant));
     whole(grant, back, until).into_iter().find(|span| span.contains(t))
 }
 
 /// The window that ended at `t`, or shortly before.
 pub fn ended_at(grant: &Grant, t: Timestamp) -> Option<Span> {
-    let back = t.saturating_sub(back(grant)).unwrap_or(Timestamp::MIN);
-    let spans = whole(grant, back, t.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX));
+    let back = before(t, back(grant));
+    let spans = whole(grant, back, after(t, SignedDuration::from_secs(1)));
     spans.into_iter().rev().find(|span| span.closes <= t && t.duration_since(span.closes) <= LATE)
 }
 

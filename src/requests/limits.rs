@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Rules;
 use crate::config::show_duration;
 use crate::grant::{Name, Span};
+use crate::instant::after;
 
 impl Rules {
     /// Every limit that a window of `secret` breaks at `now`, in words. `others` are the windows that are there already.
@@ -28,7 +29,7 @@ impl Rules {
                 "the window opens at {}; latest_start of {secret} is {} from now, {}",
                 window.opens,
                 show_duration(most),
-                now.saturating_add(most).unwrap_or(Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%SZ")
+                after(now, most).strftime("%Y-%m-%dT%H:%M:%SZ")
             ));
         }
         if let Some(hours) = &self.hours {

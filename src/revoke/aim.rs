@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::{Settings, Watched};
 use crate::grant::{Grant, Name};
+use crate::instant::after;
 use crate::schedule::coverage::Coverage;
 
 /// How far ahead it is looked for the next window.
@@ -73,14 +74,14 @@ impl<'a> Aim<'a> {
     /// The grants that cover a secret now, once those are closed that are to be.
     pub fn covers(&self, watched: &'a Watched, now: Timestamp) -> Vec<&'a Name> {
         let left = self.left(watched);
-        let coverage = Coverage::between(left.iter().copied(), now, now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX));
+        let coverage = Coverage::between(left.iter().copied(), now, after(now, AHEAD));
         coverage.grants_at(now).into_iter().map(|grant| &grant.name).collect()
     }
 
     /// The next grant to open within a week, and when.
     pub fn opens(&self, watched: &'a Watched, now: Timestamp) -> Option<(Timestamp, &'a Name)> {
         let left = self.left(watched);
-        let coverage = Coverage::between(left.iter().copied(), now, now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX));
+        let coverage = Coverage::between(left.iter().copied(), now, after(now, AHEAD));
         coverage.next_opening(now).map(|(opens, grant)| (opens, &grant.name))
     }
 

@@ -10,6 +10,7 @@ use crate::aws::trouble::Trouble;
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
+use crate::instant::after;
 use crate::schedule::token;
 use crate::session;
 use crate::tries::again;
@@ -41,7 +42,7 @@ pub async fn look<'a>(aws: &impl Admin, clock: &Clock, aim: &Aim<'a>, caller: &C
 impl Beforehand<'_> {
     /// Before which instant sessions are denied, if that is done at `now`.
     pub fn stamp(&self, now: Timestamp) -> Timestamp {
-        let aws_now = now.saturating_add(self.ahead).unwrap_or(Timestamp::MAX);
+        let aws_now = after(now, self.ahead);
         stamp(aws_now, self.there.as_ref().ok().copied().flatten())
     }
 

@@ -15,6 +15,7 @@ use crate::aws::trouble::{Operation, Trouble};
 use crate::clock::Clock;
 use crate::config::Watched;
 use crate::grant::Name;
+use crate::instant::{after, whole};
 use crate::schedule::token;
 use crate::tries::again;
 
@@ -86,7 +87,7 @@ impl<'a, A: Admin> Deed<'a, A> {
         let secret = &watched.secret;
         let version = token::tombstone(self.denied_before, fastrand::u128(..));
         let value = Zeroizing::new(self.value());
-        let since = Timestamp::from_second(self.aws_now().as_second()).unwrap_or(Timestamp::MIN);
+        let since = whole(self.aws_now());
         match again(self.clock, async || self.aws.put_secret_value(&secret.secret_id, &version, &value).await).await {
             Ok(_) => {
                 report.done(format!("tombstone {version} in {} ({})", secret.name, secret.secret_id));
@@ -117,7 +118,7 @@ impl<'a, A: Admin> Deed<'a, A> {
 
     /// What readers get in the place of a session.
     fn value(&self) -> String {
-        let since = Timestamp::from_second(self.clock.now().as_second()).unwrap_or(Timestamp::MIN);
+        let since = whole(self.clock.now());
         json!({"state": "closed", "since": since.to_string(), "reason": self.reason.unwrap_or("revoked")}).to_string()
     }
 
@@ -214,8 +215,4 @@ fn not_looked(watched: &Watched, trouble: &Trouble, report: &mut Report<'_>) {
         format!("a session from before may be in {name} again; it is denied, so its readers may be without access until the next refresh"),
         format!("credadmin status; if a session is published that was issued before, credadmin revoke {name} again"),
     );
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::instant::{after, whole};
+
 /// The name of the inline policy: the console's own, so that either finds the other's.
 pub const POLICY: &str = "AWSRevokeOlderSessions";
 /// How far ahead the stamp lies, for a session that was issued before the policy is in effect: as far as the console's.
@@ -11,9 +13,8 @@ const AHEAD: SignedDuration = SignedDuration::from_secs(30);
 /// Before which instant sessions are denied from now on, by AWS's clock: half a minute from now, to the whole second; or the
 /// stamp that is there, if it is later: one that was taken back would let denied sessions live again.
 pub fn stamp(aws_now: Timestamp, there: Option<Timestamp>) -> Timestamp {
-    let ahead = aws_now.saturating_add(AHEAD + SignedDuration::from_millis(999)).unwrap_or(Timestamp::MAX);
-    let whole = Timestamp::from_second(ahead.as_second()).unwrap_or(ahead);
-    there.map_or(whole, |there| there.max(whole))
+    let stamp = whole(after(aws_now, AHEAD + SignedDuration::from_millis(999)));
+    there.map_or(stamp, |there| there.max(stamp))
 }
 
 /// The policy.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::edit::ended;
 use crate::config::{self, Fault};
 use crate::grant::Grant;
+use crate::instant::whole;
 
 /// Which file closes a grant: the last drop-in that names it, or a new one that comes over what other files say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub fn place(main: &Path, grant: &Grant) -> Place {
 pub fn close(main: &Path, grant: &Grant, now: Timestamp, why: &str) -> Result<Place, String> {
     let place = place(main, grant);
     let shown = place.path.display();
-    let end = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let end = whole(now);
     let before = if place.is_new {
         None
     } else {

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::coverage::Coverage;
 use crate::cadence::Cadence;
 use crate::grant::Grant;
+use crate::instant::after;
 
 /// What should be so at one instant.
 #[derive(Clone, Debug)]
@@ -86,8 +87,4 @@ pub fn sessions<'a>(from: Timestamp, until: Timestamp, cadence: &Cadence, grants
         }
     }
     sessions
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

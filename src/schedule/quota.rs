@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::plan::sessions;
 use crate::grant::{Grant, Secret, Window};
+use crate::instant::after;
 
 /// Versions that may be written to one secret in any 24 hours.
 pub const BUDGET: usize = 90;
@@ -102,8 +103,4 @@ fn openings(window: &Window) -> i64 {
             2 * (hours * minutes * seconds) as i64
         }
     }
-}
-
-fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
-    t.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -8,6 +8,7 @@ use jiff::tz::{Disambiguation, TimeZone};
 use jiff::{SignedDuration, Timestamp, civil};
 
 use crate::grant::{Recurrence, Span, Window};
+use crate::instant::{after, before};
 
 /// No zone has ever moved its clocks by more (Samoa's lost day of 2011 was 24 h).
 const WIDEST_SHIFT: SignedDuration = SignedDuration::from_hours(26);
@@ -50,7 +51,7 @@ impl Recurrence {
         // All windows are of one length: of those that opened by `from`, the last to open is the last to close.
         let mut start = self.last_start(from).or_else(|| self.next_start(from));
         while let Some(opens) = start.filter(|opens| *opens < self.bounds.closes) {
-            let closes = opens.saturating_add(self.duration).unwrap_or(Timestamp::MAX).min(self.bounds.closes);
+            let closes = after(opens, self.duration).min(self.bounds.closes);
             if closes > from {
                 match spans.last_mut() {
                     Some(last) if opens <= last.closes => last.closes = closes,
@@ -108,8 +109,8 @@ impl Recurrence {
     /// move, civil time and the time line need not run in the same order, so one firing more has to be looked at.
     fn shift_around(&self, t: Timestamp) -> SignedDuration {
         let offset = |t: Timestamp| self.time_zone.to_offset(t).seconds();
-        let before = offset(t.saturating_sub(WIDEST_SHIFT).unwrap_or(Timestamp::MIN));
-        let after = offset(t.saturating_add(WIDEST_SHIFT).unwrap_or(Timestamp::MAX));
+        let before = offset(before(t, WIDEST_SHIFT));
+        let after = offset(after(t, WIDEST_SHIFT));
         SignedDuration::from_secs(i64::from((before - after).abs()))
     }
 

@@ -5,6 +5,7 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::grant::Span;
+use crate::instant::before;
 
 /// Distances of ticks, in minutes; the last ones are whole days.
 const STEPS: [i64; 11] = [5, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080];
@@ -71,8 +72,7 @@ fn instants(date: Date, minute: i64, zone: &TimeZone) -> Vec<Timestamp> {
 
 fn tick(at: Timestamp, zone: &TimeZone) -> Tick {
     let local = zone.to_datetime(at);
-    let before = at.saturating_sub(SignedDuration::from_nanos(1)).map(|before| zone.to_datetime(before).date());
-    let is_day = before.is_ok_and(|before| before != local.date());
+    let is_day = zone.to_datetime(before(at, SignedDuration::from_nanos(1))).date() != local.date();
     Tick { at, label: local.strftime(if is_day { "%a %-d %b" } else { "%H:%M" }).to_string(), is_day }
 }
 
@@ -81,7 +81,7 @@ pub fn shifts(span: &Span, zone: &TimeZone) -> Vec<Shift> {
     let changes = zone.following(span.opens).take_while(|change| change.timestamp() < span.closes);
     let shift = |change: jiff::tz::TimeZoneTransition| {
         let at = change.timestamp();
-        let before = zone.to_offset_info(at.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(at));
+        let before = zone.to_offset_info(before(at, SignedDuration::from_nanos(1)));
         let by = SignedDuration::from_secs((change.offset().seconds() - before.offset().seconds()).into());
         let show = |offset: Offset, name: &str| format!("{} {name}", offset.to_datetime(at).strftime("%H:%M"));
         let (was, is) = (show(before.offset(), before.abbreviation()), show(change.offset(), change.abbreviation()));

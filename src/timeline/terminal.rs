@@ -10,6 +10,7 @@ use super::svg::{NOTHING, heading};
 use super::table::{What, facts};
 use crate::grant::Span;
 use crate::history::plain;
+use crate::instant::after;
 use crate::sheet::{Sheet, Tone};
 
 /// A label takes this many columns, with what keeps it apart from the next.
@@ -182,7 +183,7 @@ impl Canvas<'_> {
         let column = i128::try_from(column).unwrap_or_default();
         let width = i128::try_from(self.width).unwrap_or(1);
         let nanoseconds = closes.duration_since(opens).as_nanos() * column / width;
-        opens.saturating_add(SignedDuration::from_nanos_i128(nanoseconds)).unwrap_or(closes)
+        after(opens, SignedDuration::from_nanos_i128(nanoseconds))
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Moment, Watch};
 use crate::grant::Window;
+use crate::instant::before;
 use crate::journal::Event;
 use crate::schedule::coverage::Coverage;
 
@@ -20,7 +21,7 @@ impl Watch {
         ending.retain(|name, _| open.contains(name));
         let mut next = None;
         for (closes, grant) in coverage.closings_at(at.now).filter(|(_, grant)| length(&grant.window) > NOTICE) {
-            let due = closes.saturating_sub(NOTICE).unwrap_or(Timestamp::MIN);
+            let due = before(closes, NOTICE);
             if due > at.now {
                 next = next.into_iter().chain([due]).min();
             } else if ending.insert(grant.name.clone(), closes) != Some(closes) {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{DESCRIBE_LAG, Moment, Watch};
 use crate::grant::{Grant, Name};
+use crate::instant::before;
 use crate::journal::{Access, Event};
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::{Plan, horizon, plan};
@@ -22,7 +23,7 @@ impl Watch {
     pub fn look(&mut self, at: Moment, tell: &mut impl FnMut(Event)) -> Option<Errand> {
         let grants = Arc::clone(&self.grants);
         // A little way back, so as to know where coverage began only now: by AWS's clock it may not have begun yet.
-        let back = at.now.saturating_sub(SKEW_BOUND).unwrap_or(Timestamp::MIN);
+        let back = before(at.now, SKEW_BOUND);
         let coverage = Coverage::between(grants.iter(), back, horizon(at.now, &self.secret.cadence));
         let plan = plan(at.now, &self.secret.cadence, &coverage);
         self.upcoming = coverage.next_opening(at.now).map(|(opens, grant)| (opens, grant.name.clone()));

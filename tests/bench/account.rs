@@ -40,7 +40,7 @@ pub enum Quotas {
 }
 
 impl Account {
-    /// Starts one with so many secrets for the daemon, those of the bare SDK, and the one of today's way.
+    /// Starts one with so many secrets for the daemon, those of the bare SDK, and the one of what cron would start.
     pub fn start(secrets: usize, quotas: Quotas) -> Told<Self> {
         let quotas = if quotas == Quotas::Kept { "kept" } else { "off" };
         let mut servant = Servant::start(&[MODE.into(), secrets.to_string(), quotas.into()], &Environment::new())?;

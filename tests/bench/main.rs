@@ -1,4 +1,4 @@
-//! `cargo bench`: what credadmin costs, beside what the bare AWS SDK and today's way cost in the same run.
+//! `cargo bench`: what credadmin costs, beside what the bare AWS SDK and programs under cron cost in the same run.
 //!
 //! It prints a table and judges nothing by time: it fails where something is broken, never where something is slow. Compared
 //! things take turns, and each is a process of its own, so that the AWS double's own work is counted for nobody.
@@ -7,8 +7,8 @@
 //!
 //! `cargo soak` is another way into it: what is shown by having a lot of it, or for long. See `soak`.
 //!
-//! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `floor`: the daemon's crates and nothing else; `today`: the
-//!   Python program
+//! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `floor`: the daemon's crates and nothing else; `cron`: the
+//!   Python program, the AWS CLI, and a shell script
 //! - `config`: config files as large as is wished; `daemon`: the program that is measured
 //! - `refresh`, `lateness`, `crowd`, `start`, `idle`, `planning`: the rows of the table
 //! - `servant`, `proc`, `table`: other processes, what the kernel says of them, how it is printed
@@ -16,6 +16,7 @@
 mod account;
 mod bare;
 mod config;
+mod cron;
 mod crowd;
 mod daemon;
 mod floor;
@@ -28,7 +29,6 @@ mod servant;
 mod soak;
 mod start;
 mod table;
-mod today;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -79,7 +79,7 @@ fn measure(asked_for: &[String]) -> Told {
         table::print("10,000 grants over 1,000 secrets", &crowd::measure()?);
     }
     if wanted("refresh") {
-        table::print("CPU time of a refresh", &refresh::measure()?);
+        table::print(refresh::TITLE, &refresh::measure()?);
     }
     if wanted("lateness") {
         table::print("Lateness of the first session, one window at a time", &lateness::measure()?);

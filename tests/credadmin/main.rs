@@ -37,4 +37,3 @@ mod story;
 mod stuck;
 mod timeline;
 mod told;
-mod year;

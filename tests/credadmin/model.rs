@@ -1,4 +1,4 @@
-//! credadmin's own trait over strict-aws' model, without HTTP: for tests in which a year goes by in seconds.
+//! credadmin's own trait over strict-aws' model, without HTTP: for tests in which many days go by in seconds.
 
 use std::time::Duration;
 
@@ -8,11 +8,8 @@ use credadmin::clock::Clock;
 use credadmin::credential::Credential;
 use credadmin::schedule::verdict::Staged;
 use jiff::Timestamp;
-use strict_aws::{ApiError, AssumeRole, Caller, Fault, PutSecretValue, Role, World};
+use strict_aws::{ApiError, AssumeRole, Caller, PutSecretValue, Role, World};
 use zeroize::Zeroizing;
-
-/// How long the SDK would wait for an answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An account on this clock: the instance role CredAdmin, which may do its job, and for each name a secret without a value and
 /// a role `NAMEAccess` for it.
@@ -53,43 +50,22 @@ impl Model {
     async fn call<T>(
         &self,
         operation: Operation,
-        theirs: strict_aws::Operation,
-        id: &str,
         act: impl FnOnce(&World, &Caller) -> Result<T, ApiError>,
-    ) -> Result<(T, Option<Fault>), Trouble> {
+    ) -> Result<T, Trouble> {
         tokio::time::sleep(self.latency / 2).await;
-        let lost = || Trouble::new(operation, Kind::Timeout, "Timeout", "no answer");
-        let fault = self.world.next_fault(theirs, id);
-        match &fault {
-            Some(Fault::Answer(error)) => return Err(trouble(operation, error)),
-            Some(Fault::Silent) => {
-                tokio::time::sleep(TIMEOUT).await;
-                return Err(lost());
-            }
-            _ => {}
-        }
-        let Some(keys) = self.world.instance_credentials(&self.instance) else {
-            return Err(Trouble::new(operation, Kind::NoCredentials, "NoCredentials", "no role"));
-        };
+        let no_role = || Trouble::new(operation, Kind::NoCredentials, "NoCredentials", "no role");
+        let keys = self.world.instance_credentials(&self.instance).ok_or_else(no_role)?;
         let caller = Caller::holding(&keys).signed_at(self.signed_at.unwrap_or_else(|| self.clock.now()));
         let answer = act(&self.world, &caller);
-        if let Some(Fault::LostAnswer | Fault::Reset | Fault::HalfBody) = fault {
-            tokio::time::sleep(TIMEOUT).await;
-            return Err(lost());
-        }
         tokio::time::sleep(self.latency / 2).await;
-        Ok((answer.map_err(|error| trouble(operation, &error))?, fault))
+        answer.map_err(|error| Trouble::from_answer(operation, error.status, &error.code, &error.message))
     }
-}
-
-fn trouble(operation: Operation, error: &ApiError) -> Trouble {
-    Trouble::from_answer(operation, error.status, &error.code, &error.message)
 }
 
 impl Aws for Model {
     async fn describe_secret(&self, secret_id: &str) -> Result<Description, Trouble> {
         let act = |world: &World, caller: &Caller| world.describe_secret(caller, secret_id);
-        let (described, _) = self.call(Operation::DescribeSecret, strict_aws::Operation::DescribeSecret, secret_id, act).await?;
+        let described = self.call(Operation::DescribeSecret, act).await?;
         let mut staged = Staged::default();
         for (version, labels) in described.version_ids_to_stages {
             match labels.iter().any(|label| label == "AWSCURRENT") {
@@ -117,12 +93,7 @@ impl Aws for Model {
             transitive_tag_keys: Vec::new(),
         };
         let act = |world: &World, caller: &Caller| world.assume_role(caller, &request);
-        let (mut answer, fault) = self.call(Operation::AssumeRole, strict_aws::Operation::AssumeRole, &ask.role_arn, act).await?;
-        if let Some(fault) = fault {
-            answer = self.world.twist(&fault, answer);
-        }
-        let keys =
-            answer.credentials.ok_or_else(|| Trouble::new(Operation::AssumeRole, Kind::Garbled, "UnreadableAnswer", ""))?;
+        let keys = self.call(Operation::AssumeRole, act).await?.credentials.expect("STS answers with a session");
         Ok(Answer {
             expiration: keys.expiration.expect("a session ends"),
             credential: Credential {
@@ -143,7 +114,7 @@ impl Aws for Model {
             version_stages: None,
         };
         let act = |world: &World, caller: &Caller| world.put_secret_value(caller, &request);
-        self.call(Operation::PutSecretValue, strict_aws::Operation::PutSecretValue, secret_id, act).await?;
+        self.call(Operation::PutSecretValue, act).await?;
         Ok(Receipt::default())
     }
 

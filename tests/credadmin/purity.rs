@@ -78,7 +78,7 @@ fn breaches(name: &str, text: &str) -> Vec<Breach> {
                 .extend(words.iter().filter(|word| line.contains(**word)).map(|word| format!("{name} {rule} ({word}): {line}")));
         }
     };
-    judge(name.starts_with("schedule/") || ["cadence.rs", "grant.rs"].contains(&name), IMPURE, "is not pure");
+    judge(name.starts_with("schedule/") || ["cadence.rs", "grant.rs", "instant.rs"].contains(&name), IMPURE, "is not pure");
     judge(name.starts_with("policies/"), DOES_IO, "is not pure");
     let touches_the_host = ["accounts", "inbox", "publish", "signature", "untrusted"].map(|file| format!("requests/{file}.rs"));
     judge(name.starts_with("requests/") && !touches_the_host.iter().any(|file| file == name), DOES_IO, "is not pure");

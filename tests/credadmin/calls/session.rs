@@ -18,7 +18,8 @@ fn answer(parts: [&str; 3], expiration: Timestamp) -> Answer {
 /// What comes of an answer to the question for a session in `life`, an hour before its end at the earliest.
 async fn judged(policy: bool, life: Span, parts: [&str; 3], expiration: Timestamp) -> Result<Session, Trouble> {
     let aws = Scripted::new();
-    aws.sessions.lock().unwrap().push_back(answer(parts, expiration));
+    // Where it is asked once more.
+    aws.sessions.lock().unwrap().extend([answer(parts, expiration), answer(parts, expiration)]);
     issue(&aws, &aws.clock, &secret(policy), &names(&["g"]), life).await
 }
 
@@ -132,6 +133,28 @@ async fn each_answer_that_must_not_be_published_is_refused_from_the_boundary_on(
             assert_eq!(trouble.request_id.as_deref(), Some("request"), "{case}");
         }
     }
+}
+
+/// Nothing but its duration ends a session without a session policy, and STS counts that by AWS's clock.
+#[tokio::test(start_paused = true)]
+async fn an_uncut_session_by_a_clock_that_is_a_little_behind_is_asked_for_again_shorter() {
+    for (behind, asks) in [(0, 1), (1, 2), (2_000, 2), (2_001, 1)] {
+        let aws = Scripted::new();
+        let ends = |seconds: i64| after(seconds * 1000 + behind);
+        aws.sessions.lock().unwrap().extend([3600, 3598].map(|seconds| answer(WHOLE, ends(seconds))));
+        let issued = issue(&aws, &aws.clock, &secret(false), &names(&["g"]), until(HOUR)).await;
+        let asked: Vec<i64> = aws.asked.lock().unwrap().iter().map(|ask| ask.duration_seconds).collect();
+        assert_eq!(asked, [3600, 3598][..asks], "{behind}");
+        match behind {
+            2_001 => assert_eq!(issued.unwrap_err().code, "SessionTooLong"),
+            _ => assert_eq!(issued.unwrap().ends, ends(asked[asks - 1]), "{behind}"),
+        }
+    }
+    // There is no shorter one than 15 minutes.
+    let aws = Scripted::new();
+    aws.sessions.lock().unwrap().extend([901, 901].map(|seconds| answer(WHOLE, after(seconds * 1000))));
+    let issued = issue(&aws, &aws.clock, &secret(false), &names(&["g"]), until(900_000)).await;
+    assert_eq!(issued.unwrap_err().code, "SessionTooLong");
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,6 +16,8 @@ pub enum Cripple {
     ClockBehind,
     /// They do not see what happens to drop-ins.
     Blind,
+    /// They take a tombstone for a stranger's version.
+    Overlooks,
 }
 
 /// By how much [`Cripple::Outlives`] outlives.

@@ -9,6 +9,7 @@ use credadmin::schedule::token::tombstone;
 use jiff::{SignedDuration, Timestamp};
 use strict_aws::{Caller, Credentials, PutSecretValue, Role, SessionRecord, VersionRecord, World};
 
+use crate::calendar::Span;
 use crate::config::{Main, drop_in, spoil};
 use crate::cripple::Cripple;
 use crate::host::Host;
@@ -28,8 +29,8 @@ pub struct Records {
     pub versions: BTreeMap<usize, Vec<VersionRecord>>,
     /// Every session.
     pub sessions: Vec<SessionRecord>,
-    /// From when on a session opens nothing, by its key.
-    pub live_ends: BTreeMap<String, Timestamp>,
+    /// When a session was issued, and from when on it opens nothing, by its key.
+    pub lives: BTreeMap<String, Span>,
     /// How many requests AWS took.
     pub calls: usize,
     /// How often each disturbance was met.
@@ -232,13 +233,13 @@ impl<'a> Run<'a> {
 
     fn records(self) -> Records {
         let sessions = self.world.sessions();
-        let ends = sessions.iter().filter_map(|session| {
+        let lives = sessions.iter().filter_map(|session| {
             let id = &session.access_key_id;
-            Some((id.clone(), self.world.live_end(id)?))
+            Some((id.clone(), (session.issued_at, self.world.live_end(id)?)))
         });
         let versions = self.story.secrets.iter().map(|secret| (secret.number, self.world.versions(&secret.id())));
         Records {
-            live_ends: ends.collect(),
+            lives: lives.collect(),
             versions: versions.collect(),
             sessions,
             calls: self.world.calls().len(),

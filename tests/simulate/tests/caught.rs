@@ -1,6 +1,7 @@
 //! The oracle can fail: a daemon that is not as it should be is caught, and the story that shows it is a small one.
 
 use simulate::cripple::Cripple;
+use simulate::disturbance::{Disturbance, What};
 use simulate::generate::story;
 use simulate::oracle::Breach;
 use simulate::shrink::{fails, shrink};
@@ -8,8 +9,12 @@ use simulate::story::Story;
 
 /// The first of these seeds whose story shows it, made smaller; every story is fine with daemons that are as they should be.
 fn caught(cripple: Cripple, invariants: &[u8]) -> (Story, Breach) {
+    caught_in(shorter, cripple, invariants)
+}
+
+fn caught_in(of: impl Fn(u64) -> Story, cripple: Cripple, invariants: &[u8]) -> (Story, Breach) {
     for seed in 1..20 {
-        let story = shorter(seed);
+        let story = of(seed);
         if let Some(breach) = fails(&story, Some(cripple)) {
             assert!(invariants.contains(&breach.invariant), "{cripple:?}: {breach}");
             let (small, breach) = shrink(&story, breach, Some(cripple));
@@ -60,4 +65,17 @@ fn a_clock_that_is_wrong_unseen_is_caught() {
 fn a_daemon_that_sees_no_drop_in_is_caught() {
     let (small, _) = caught(Cripple::Blind, &[2]);
     assert_eq!(small.disturbances.len(), 1, "it takes one drop-in");
+}
+
+#[test]
+fn a_session_that_a_revocation_denies_is_caught() {
+    // One an hour: few looks come within the half minute in which new sessions are denied too.
+    let revoked = |seed| {
+        let mut story = shorter(seed);
+        let hours = (1..240).map(jiff::SignedDuration::from_hours);
+        story.disturbances = hours.map(|at| Disturbance { at, what: What::Tombstone(0) }).collect();
+        story
+    };
+    let (_, breach) = caught_in(revoked, Cripple::Overlooks, &[2]);
+    assert!(breach.found.contains("denied"), "{breach}");
 }

@@ -34,13 +34,8 @@ fn is_possible(scene: &Scene, state: &State, action: Action) -> bool {
     let looks = |daemon: &Daemon| daemon.wants(scene, state);
     match action {
         Action::Minutes => state.minutes < 40 && room.is_none_or(|room| room > MINUTES * 2) && !state.daemons.iter().any(looks),
-        // By the clock on the wall a stamp is past then. A session that is over when it comes is a failure, and is tried again minutes
-        // later; the model does so at once.
-        Action::Next => {
-            let next = scene.instants[state.instant + 1];
-            let is_over = |daemon: &Daemon| daemon.session().is_some_and(|session| session.ends <= next);
-            !state.world.is_stamped() && !state.daemons.iter().any(|daemon| looks(daemon) || is_over(daemon))
-        }
+        // By the clock on the wall a stamp is past then.
+        Action::Next => !state.world.is_stamped() && !state.daemons.iter().any(looks),
         Action::Reload(at) => !looks(&state.daemons[at]),
         _ => true,
     }

@@ -2,7 +2,8 @@
 //! force and version ids are read by arithmetic of its own.
 //!
 //! - `past`: which windows were in force, and when something was wrong: `telling` from what was done to a host, `outside` to a secret
-//! - `written`, `issued`: what was published and what was issued lies in coverage and ends with it (1, 3, 6, 8)
+//! - `written`, `issued`: what was published and what was issued lies in coverage and ends with it (1, 3, 6, 8); what follows a
+//!   tombstone is not denied (2)
 //! - `counted`: each planned session once, and not too many (4, 5)
 //! - `alive`: while covered and undisturbed, readers have a session with life left in it (2, 8)
 
@@ -59,6 +60,9 @@ struct Version {
     created: Timestamp,
     /// Until when by its id.
     ends: Timestamp,
+    /// Whether its id says that it took the place of something out of the ordinary.
+    is_over: bool,
+    issued: Timestamp,
     /// From when on its session opens nothing.
     dies: Timestamp,
     key: String,
@@ -74,8 +78,12 @@ pub fn judge(story: &Story, records: &Records) -> Verdict {
         let ours: Vec<Option<Version>> = all.iter().map(|version| ours(version, records)).collect();
         verdict.versions += ours.iter().flatten().count();
         published.extend(ours.iter().flatten().map(|version| version.key.clone()));
-        for version in ours.iter().flatten() {
+        for (number, version) in ours.iter().enumerate() {
+            let Some(version) = version else { continue };
             written::judge(&past, secret.number, version, &mut verdict);
+            if let Some(before) = number.checked_sub(1) {
+                written::judge_over(&past, secret.number, &all[before], version, &mut verdict);
+            }
         }
         counted::judge(&past, secret.number, all, &ours, &mut verdict);
         alive::judge(&past, story, secret, all, &ours, &mut verdict);
@@ -86,7 +94,7 @@ pub fn judge(story: &Story, records: &Records) -> Verdict {
         let secret = number_of(&session.role_arn).expect("a role of the story");
         let policy = story.secrets.iter().any(|it| it.number == secret && it.policy);
         let host = host_of(&session.assumed_by, records).expect("an instance of the story");
-        let dies = records.live_ends[&session.access_key_id];
+        let (_, dies) = records.lives[&session.access_key_id];
         issued::judge(&past, issued::Session { host, secret, at: session.issued_at, dies, is_published, policy }, &mut verdict);
     }
     verdict
@@ -95,14 +103,19 @@ pub fn judge(story: &Story, records: &Records) -> Verdict {
 /// The version as the oracle reads it, if a daemon wrote it.
 fn ours(version: &strict_aws::VersionRecord, records: &Records) -> Option<Version> {
     let host = host_of(&version.written_by, records)?;
-    let stamp = version.version_id.strip_prefix("credadmin-")?.get(..16)?;
-    let digits = |from: usize, to: usize| &stamp[from..to];
-    let ends =
-        format!("{}-{}-{}T{}:{}:{}Z", digits(0, 4), digits(4, 6), digits(6, 8), digits(9, 11), digits(11, 13), digits(13, 15));
+    let ends = instant(version.version_id.strip_prefix("credadmin-")?)?;
+    let is_over = !version.version_id.ends_with("000000000000");
     let content: serde_json::Value = serde_json::from_str(&version.content).expect("JSON");
     let key = content["sessionId"].as_str().expect("a session id").to_owned();
-    let dies = records.live_ends[&key];
-    Some(Version { host, created: version.created, ends: ends.parse().expect("an instant"), dies, key })
+    let (issued, dies) = records.lives[&key];
+    Some(Version { host, created: version.created, ends, is_over, issued, dies, key })
+}
+
+/// The instant that begins this part of a version id: `20261201T085112Z`.
+fn instant(text: &str) -> Option<Timestamp> {
+    let digits = |from: usize, to: usize| text.get(from..to);
+    let (date, hour) = ([digits(0, 4)?, digits(4, 6)?, digits(6, 8)?], [digits(9, 11)?, digits(11, 13)?, digits(13, 15)?]);
+    format!("{}T{}Z", date.join("-"), hour.join(":")).parse().ok()
 }
 
 fn host_of(arn: &str, records: &Records) -> Option<usize> {

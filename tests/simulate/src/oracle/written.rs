@@ -1,9 +1,11 @@
 //! Invariants 1 and 3, of what was published: it was written while covered, and its session ends with the coverage, to the second.
+//! Invariant 2, of what took the place of a tombstone: it is good for something.
 
 use jiff::SignedDuration;
+use strict_aws::VersionRecord;
 
 use super::past::Past;
-use super::{Breach, Verdict, Version};
+use super::{Breach, Verdict, Version, instant};
 
 /// By AWS's clock a window may be written to so early: STS tells whole seconds only, and two clocks kept by NTP differ by less.
 pub const EARLY: SignedDuration = SignedDuration::from_secs(2);
@@ -26,4 +28,15 @@ pub fn judge(past: &Past, secret: usize, version: &Version, verdict: &mut Verdic
         Some(_) => return,
     };
     verdict.breaches.push(Breach { invariant, secret, at, found });
+}
+
+/// Judges one version that follows another. Over a tombstone, its session was issued after what the tombstone says: one from before
+/// is denied. What was under way to take the place of something else may be held up.
+pub fn judge_over(past: &Past, secret: usize, before: &VersionRecord, version: &Version, verdict: &mut Verdict) {
+    let Some(stamp) = before.version_id.strip_prefix("credadmin-closed-").and_then(instant) else { return };
+    let at = version.created;
+    if version.is_over && version.issued < stamp && !past.hosts[version.host].was_stalled(at) {
+        let found = format!("host {} published a session that is denied: issued before {stamp}", version.host);
+        verdict.breaches.push(Breach { invariant: 2, secret, at, found });
+    }
 }
