@@ -52,7 +52,7 @@ fn hash<'a>(fields: impl IntoIterator<Item = &'a str>, digits: usize) -> String 
 
 /// Whether a version of credadmin's was published over one that is not just its predecessor.
 pub fn is_over(version_id: &str) -> bool {
-    version_id.len() > OVER_DIGITS && !version_id.ends_with(&"0".repeat(OVER_DIGITS))
+    session(version_id).is_some() && !version_id.ends_with(&"0".repeat(OVER_DIGITS))
 }
 
 /// What all versions of one session have in common, whatever they take the place of; `None` if the version is not credadmin's.

@@ -1,7 +1,7 @@
 //! Design.md's invariant 4, as far as it rests on the token: one for each session, whoever plans it.
 
 use credadmin::grant::Secret;
-use credadmin::schedule::token::{denied_before, ends, session, token, tombstone};
+use credadmin::schedule::token::{denied_before, ends, is_over, session, token, tombstone};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -75,6 +75,15 @@ fn each_change_of_what_defines_a_session_changes_the_token() {
         tokens.insert(token(&secret, at, None));
     }
     assert_eq!(tokens.len(), CHANGES.len() + 2);
+}
+
+#[test]
+fn a_version_tells_whether_it_was_published_over_another() {
+    let of = |over| token(&base(), at("2026-12-01T08:51:12Z"), over);
+    assert_eq!(
+        [of(None), of(Some("x")), of(Some("")), "a-stranger-wrote-this-version-000001".into()].map(|version| is_over(&version)),
+        [false, true, true, false]
+    );
 }
 
 #[test]
