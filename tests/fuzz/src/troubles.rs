@@ -86,9 +86,13 @@ pub fn readable(trouble: &Trouble, secrets: &[&str], open: &str) {
     assert!(told.chars().count() <= LONGEST, "{} characters: {told}", told.chars().count());
     assert!(!told.contains(char::is_control), "{told:?}");
     assert!(!trouble.remedy().is_empty() && trouble.kind != Kind::Exists || trouble.code == "ResourceExistsException");
-    for secret in secrets.iter().filter(|secret| secret.len() >= 8 && !open.contains(**secret)) {
-        assert!(!told.contains(secret) && !shown.contains(secret), "a secret is told: {shown}");
-    }
+    assert!(!tells(&told, secrets, open) && !tells(&shown, secrets, open), "a secret is told: {shown}");
+}
+
+/// Whether a text tells one of these secrets, and not because that is told in `open` too. Whatever the text is compared with, libFuzzer
+/// tries as a secret; so only those with a canary in them are, which no text of ours has.
+pub fn tells(text: &str, secrets: &[&str], open: &str) -> bool {
+    secrets.iter().any(|secret| secret.contains("canary") && !open.contains(secret) && text.contains(secret))
 }
 
 /// What stands between two marks, each time; and the text without it.
