@@ -51,12 +51,12 @@ fn json_is_one_session_a_line() {
     assert_eq!(text(&output.stdout), WANTED);
 }
 
-const WANTED: &str = r#"{"at":"2026-12-01T08:00:00Z","secret":"archive","grants":["short"],"ends":"2026-12-01T08:10:00Z","duration_seconds":900,"version_id":"credadmin-20261201T081000Z-514e02ae49dafd91d92056a175aac907"}
-{"at":"2026-12-01T08:00:00Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T08:27:19Z","duration_seconds":1639,"version_id":"credadmin-20261201T082719Z-c6d0c755e8c0c2cd808e8520da5a062d"}
-{"at":"2026-12-01T08:07:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T09:07:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T090719Z-817fdcb8b014338ccbd0abadda17eb54"}
-{"at":"2026-12-01T08:47:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T09:47:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T094719Z-17a5c8061a655df40f44c3b678ca20b2"}
-{"at":"2026-12-01T09:27:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T10:27:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T102719Z-2e3bf3504e63e74a22cea97cf3912cfa"}
-{"at":"2026-12-01T10:07:19Z","secret":"sensitive-s3","grants":["audit"],"ends":"2026-12-01T10:30:00Z","duration_seconds":1361,"version_id":"credadmin-20261201T103000Z-f161ec20e9e77b97df42506228245f9e"}
+const WANTED: &str = r#"{"at":"2026-12-01T08:00:00Z","secret":"archive","grants":["short"],"ends":"2026-12-01T08:10:00Z","duration_seconds":900,"version_id":"credadmin-20261201T081000Z-b1e509b328efa460e0c3000000000000"}
+{"at":"2026-12-01T08:00:00Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T08:27:19Z","duration_seconds":1639,"version_id":"credadmin-20261201T082719Z-2bdf2076131f1b5005fb000000000000"}
+{"at":"2026-12-01T08:07:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T09:07:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T090719Z-4275ab2ed3205c0e7146000000000000"}
+{"at":"2026-12-01T08:47:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T09:47:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T094719Z-b0d3821d91fd62e3435c000000000000"}
+{"at":"2026-12-01T09:27:19Z","secret":"sensitive-s3","grants":["quarter-end"],"ends":"2026-12-01T10:27:19Z","duration_seconds":3600,"version_id":"credadmin-20261201T102719Z-19e91ce6a1b5ee70f634000000000000"}
+{"at":"2026-12-01T10:07:19Z","secret":"sensitive-s3","grants":["audit"],"ends":"2026-12-01T10:30:00Z","duration_seconds":1361,"version_id":"credadmin-20261201T103000Z-070379165d23f665c824000000000000"}
 "#;
 
 /// `[at, at + for)`: what is issued at its very end is the next plan's first line.
