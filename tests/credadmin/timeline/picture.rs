@@ -28,6 +28,21 @@ impl Picture {
         Self { width: frame.width as usize, height: frame.height as usize, pixels: pixels.collect() }
     }
 
+    /// As much of it, from the top.
+    pub fn top(mut self, height: u32) -> Self {
+        self.height = height as usize;
+        self.pixels.truncate(self.width * self.height * 3);
+        self
+    }
+
+    pub fn write(&self, path: &Path) {
+        let file = std::fs::File::create(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut encoder = png::Encoder::new(file, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header().expect("a header");
+        writer.write_image_data(&self.pixels).expect("its pixels");
+    }
+
     /// The squares that differ, by column and row.
     pub fn differences(&self, other: &Self) -> Vec<(usize, usize)> {
         assert_eq!((self.width, self.height), (other.width, other.height), "pictures of one size");
