@@ -63,11 +63,10 @@ fn start(
             let text = format!("changes in grants.d are seen within a minute only: the kernel gives no inotify ({error})");
             journal.tell(Event::Remark { refused: false, text });
         }
-        let mut alarm = alarm::each_minute(wake).await?;
+        alarm::each_minute(clock.clone(), wake)?;
         let aws = Sdk::new(clock.clone(), &settings.connection).await;
         let daemon = Daemon::new(aws, clock, journal, sources, settings, fastrand::u64(..));
         daemon.notifying(Notify::to_systemd()).run(wakes).await;
-        alarm.shutdown().await?;
         Ok(())
     });
     drop(runtime);

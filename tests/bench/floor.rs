@@ -1,19 +1,17 @@
-//! The floor: the nine crates that the daemon is built on, in one process that does no more than any daemon on them has to. It
+//! The floor: the crates that the daemon is built on, in one process that does no more than any daemon on them has to. It
 //! reads a config, signs with an instance's role, listens for signals, wakes up each minute, describes the secret, and says that
 //! it is ready.
 
-use std::sync::Arc;
-
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
+use credadmin::clock::Clock;
 use figment::Figment;
 use figment::providers::Serialized;
 use futures_util::StreamExt;
+use jiff::SignedDuration;
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
-use tokio::sync::Notify;
-use tokio_cron_scheduler::{Job, JobScheduler};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -35,12 +33,8 @@ pub fn serve() -> Told {
     let subscriber = tracing_subscriber::registry().with(EnvFilter::new("info")).with(said).with(lines);
     let _saying = tracing::subscriber::set_default(subscriber);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let clock = Clock::system();
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-        let woken = Arc::new(Notify::new());
-        let wake = Arc::clone(&woken);
-        let mut scheduler = JobScheduler::new().await?;
-        scheduler.add(Job::new("0 * * * * *", move |_, _| wake.notify_one())?).await?;
-        scheduler.start().await?;
         let loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
         let aws = loader.credentials_provider(ImdsCredentialsProvider::builder().build()).load().await;
         let (_sts, secrets) = (aws_sdk_sts::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws));
@@ -50,10 +44,9 @@ pub fn serve() -> Told {
         loop {
             tokio::select! {
                 _ = signals.next() => break,
-                () = woken.notified() => tracing::debug!("a minute"),
+                () = clock.sleep(SignedDuration::from_secs(60)) => tracing::debug!("a minute"),
             }
         }
-        scheduler.shutdown().await?;
         Ok(())
     })
 }

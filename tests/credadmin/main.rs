@@ -1,6 +1,7 @@
 //! One test binary, because the AWS SDK is slow to link.
 #![allow(clippy::disallowed_methods, reason = "tests against real programs wait by the real clock")]
 
+mod alarm;
 mod audit;
 mod calls;
 mod catalog;

@@ -1,0 +1,70 @@
+//! The wake-up at each minute, by the host's own clock.
+
+use std::time::Duration;
+
+use credadmin::alarm::each_minute;
+use credadmin::clock::Clock;
+use credadmin::daemon::Wake;
+use tokio::sync::mpsc;
+
+/// Two minutes, and more.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+fn minute() -> i64 {
+    Clock::system().now().as_second().div_euclid(60)
+}
+
+/// Waits until it rings, and tells in which minute that was.
+async fn ring(wakes: &mut mpsc::Receiver<Wake>) -> i64 {
+    let wake = tokio::time::timeout(PATIENCE, wakes.recv()).await.expect("it rings");
+    assert_eq!(wake, Some(Wake::Look));
+    minute()
+}
+
+// One test: a clock that is set wakes all.
+#[tokio::test]
+async fn it_rings_once_each_minute_and_when_the_clock_is_set() {
+    let clock = Clock::system();
+    // So that no minute begins meanwhile.
+    while clock.now().as_second().rem_euclid(60) > 20 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let (wake, mut wakes) = mpsc::channel(16);
+    each_minute(clock, wake).expect("a timer");
+    tokio::task::yield_now().await;
+    let began = minute();
+    if can_be_set() {
+        assert_eq!(ring(&mut wakes).await, began);
+    }
+    assert!(ring(&mut wakes).await > began);
+    // Nor does it ring on.
+    assert_eq!(wakes.try_recv().ok(), None);
+    let first = minute();
+    assert!(ring(&mut wakes).await > first);
+}
+
+/// Sets the host's clock, by a nanosecond, if that is allowed.
+fn can_be_set() -> bool {
+    let allowed = step(1).is_ok();
+    if !allowed {
+        assert!(
+            std::env::var_os("HOST_TESTS").is_none_or(|value| value != "required"),
+            "no CAP_SYS_TIME, and HOST_TESTS=required"
+        );
+        eprintln!("NOT TESTED: this process may not set the clock");
+    }
+    allowed
+}
+
+#[allow(unsafe_code, reason = "no crate has this call behind a safe interface")]
+fn step(nanoseconds: i64) -> std::io::Result<()> {
+    // SAFETY: of a timex all zeros are valid.
+    let mut change: libc::timex = unsafe { std::mem::zeroed() };
+    change.modes = libc::ADJ_SETOFFSET | libc::ADJ_NANO;
+    change.time.tv_usec = nanoseconds;
+    // SAFETY: it is a valid timex, and nobody else has it.
+    match unsafe { libc::clock_adjtime(libc::CLOCK_REALTIME, &mut change) } {
+        -1 => Err(std::io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
