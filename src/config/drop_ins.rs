@@ -20,7 +20,7 @@ use super::read::show;
 pub struct DropIns {
     directory: PathBuf,
     named: BTreeMap<PathBuf, BTreeSet<String>>,
-    /// Taken before they were read: what changed while they were is seen the next time.
+    /// Of what was read, taken before: what changed meanwhile, and what could not be read, is seen the next time.
     read_at: Fingerprint,
     trial: Option<(PathBuf, String)>,
 }
@@ -40,6 +40,13 @@ pub struct Found {
     pub faults: Vec<Fault>,
 }
 
+impl Fingerprint {
+    /// Whatever is there, differs from it.
+    fn distrust(&mut self, path: &Path) {
+        self.0.iter_mut().filter(|(known, ..)| known == path).for_each(|(_, _, size, ..)| *size = u64::MAX);
+    }
+}
+
 impl DropIns {
     /// The drop-ins of `directory`, which need not exist.
     pub fn new(directory: PathBuf) -> Self {
@@ -56,9 +63,14 @@ impl DropIns {
         &self.directory
     }
 
-    /// Whether they are not any more what was read.
+    /// Whether they are not any more what was read, or could not be read.
     pub fn have_changed(&self) -> bool {
         self.fingerprint() != self.read_at
+    }
+
+    /// The fingerprint of what was read.
+    pub fn read_at(&self) -> &Fingerprint {
+        &self.read_at
     }
 
     /// Changes whenever a file comes, goes, or is written, and when others than before may write there.
@@ -84,12 +96,19 @@ impl DropIns {
         if files.is_empty() && mistrust.is_some() {
             // Nobody knows what they say now.
             found.closed.extend(self.named.values().flatten().cloned());
+            self.read_at.distrust(&self.directory);
         } else {
             self.named.retain(|path, _| files.contains(path));
         }
-        let trial = self.trial.iter().map(|(path, text)| (path.clone(), file::Content { text: text.clone(), fault: None }));
+        let trial = self
+            .trial
+            .iter()
+            .map(|(path, text)| (path.clone(), file::Content { text: text.clone(), fault: None, unread: false }));
         let read = files.into_iter().map(|path| (path.clone(), file::read(&path, writers, false)));
         for (path, content) in read.chain(trial).collect::<Vec<_>>() {
+            if content.unread {
+                self.read_at.distrust(&path);
+            }
             let text: std::sync::Arc<str> = content.text.into();
             let (document, mut faults) = Document::parse(path.clone(), text.clone());
             let mut names: BTreeSet<String> = document.names("grants").into_iter().collect();

@@ -19,6 +19,9 @@ pub struct Content {
     pub text: String,
     /// Why not.
     pub fault: Option<Fault>,
+    /// Whether it could not even be read. That may pass without a change of the file: somebody holds a lease on it, or the kernel
+    /// has no descriptor left.
+    pub unread: bool,
 }
 
 /// Reads `path`. `writers` is a group that may write it too; a link is followed only where `links` says so.
@@ -26,13 +29,18 @@ pub fn read(path: &Path, writers: Option<Gid>, links: bool) -> Content {
     let fault = |found: String, wanted: &str| Fault::error(found, wanted, Place::File(path.into()));
     let (file, metadata) = match open(path, links) {
         Ok(opened) => opened,
-        Err((found, wanted)) => return Content { text: String::new(), fault: Some(fault(found, wanted)) },
+        Err((found, wanted)) => {
+            return Content { text: String::new(), unread: wanted == READABLE, fault: Some(fault(found, wanted)) };
+        }
     };
     let mistrust = writable_by_others(&metadata, writers).map(|(found, wanted)| fault(found, wanted));
     match text(file) {
-        Ok((text, true)) => Content { text, fault: mistrust },
-        Ok((text, false)) => Content { text, fault: mistrust.or(Some(fault("not UTF-8".into(), "wanted: text in UTF-8"))) },
-        Err(error) => Content { text: String::new(), fault: Some(fault(unreadable(&error), READABLE)) },
+        Ok((text, true)) => Content { text, fault: mistrust, unread: false },
+        Ok((text, false)) => {
+            let fault = mistrust.or(Some(fault("not UTF-8".into(), "wanted: text in UTF-8")));
+            Content { text, fault, unread: false }
+        }
+        Err(error) => Content { text: String::new(), fault: Some(fault(unreadable(&error), READABLE)), unread: true },
     }
 }
 

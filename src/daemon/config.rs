@@ -97,7 +97,10 @@ impl<A: Aws> Daemon<A> {
         if !self.sources.drop_ins().have_changed() {
             return;
         }
+        let before = self.sources.drop_ins().read_at().clone();
         match self.sources.settings(self.clock.now()) {
+            // What could not be read before still can't.
+            Ok(_) if *self.sources.drop_ins().read_at() == before => {}
             Ok(settings) => {
                 let (secrets, grants) = size(&settings);
                 self.journal.tell(Event::Reloaded { secrets, grants });

@@ -73,19 +73,17 @@ impl<'a> Aim<'a> {
 
     /// The grants that cover a secret now, once those are closed that are to be.
     pub fn covers(&self, watched: &'a Watched, now: Timestamp) -> Vec<&'a Name> {
-        let left = self.left(watched);
-        let coverage = Coverage::between(left.iter().copied(), now, after(now, AHEAD));
-        coverage.grants_at(now).into_iter().map(|grant| &grant.name).collect()
+        self.coverage(watched, now).grants_at(now).into_iter().map(|grant| &grant.name).collect()
     }
 
     /// The next grant to open within a week, and when.
     pub fn opens(&self, watched: &'a Watched, now: Timestamp) -> Option<(Timestamp, &'a Name)> {
-        let left = self.left(watched);
-        let coverage = Coverage::between(left.iter().copied(), now, after(now, AHEAD));
-        coverage.next_opening(now).map(|(opens, grant)| (opens, &grant.name))
+        self.coverage(watched, now).next_opening(now).map(|(opens, grant)| (opens, &grant.name))
     }
 
-    fn left(&self, watched: &'a Watched) -> Vec<&'a Grant> {
-        watched.grants.iter().filter(|grant| !self.closes.iter().any(|closed| closed.name == grant.name)).collect()
+    /// That of a week, by the grants that are left.
+    fn coverage(&self, watched: &'a Watched, now: Timestamp) -> Coverage<'a> {
+        let is_closed = |grant: &&Grant| self.closes.iter().any(|closed| closed.name == grant.name);
+        Coverage::between(watched.grants.iter().filter(|grant| !is_closed(grant)), now, after(now, AHEAD))
     }
 }

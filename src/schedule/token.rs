@@ -16,7 +16,8 @@ const INSTANT: &str = "%Y%m%dT%H%M%SZ";
 const INSTANT_LENGTH: usize = 16;
 /// Of a session, and of what it takes the place of: 80 and 48 bits.
 const SESSION_DIGITS: usize = 20;
-const OVER_DIGITS: usize = 12;
+const OVER_DIGITS: usize = OVER_NOTHING.len();
+const OVER_NOTHING: &str = "000000000000";
 
 /// The token of the session of `secret` that ends at `ends`: 59 characters, of the 32 to 64 that Secrets Manager takes.
 ///
@@ -36,7 +37,7 @@ pub fn token(secret: &Secret, ends: Timestamp, over: Option<&str>) -> String {
     ];
     let tags = secret.tags.iter().flat_map(|(key, value)| [key.as_str(), value]);
     let session = hash(fields.into_iter().chain(tags), SESSION_DIGITS);
-    let over = over.map_or_else(|| "0".repeat(OVER_DIGITS), |over| hash([over], OVER_DIGITS));
+    let over = over.map_or_else(|| OVER_NOTHING.to_owned(), |over| hash([over], OVER_DIGITS));
     format!("{PREFIX}{stamp}-{session}{over}")
 }
 
@@ -52,7 +53,7 @@ fn hash<'a>(fields: impl IntoIterator<Item = &'a str>, digits: usize) -> String 
 
 /// Whether a version of credadmin's was published over one that is not just its predecessor.
 pub fn is_over(version_id: &str) -> bool {
-    session(version_id).is_some() && !version_id.ends_with(&"0".repeat(OVER_DIGITS))
+    session(version_id).is_some() && !version_id.ends_with(OVER_NOTHING)
 }
 
 /// What all versions of one session have in common, whatever they take the place of; `None` if the version is not credadmin's.

@@ -51,7 +51,8 @@ pub enum Verdict {
 /// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`.
 pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: Option<&Written>) -> Verdict {
     let planned = token::token(secret, ends, None);
-    let is_planned = |version_id: &str| token::session(version_id) == token::session(&planned);
+    let session = token::session(&planned);
+    let is_planned = |version_id: &str| token::session(version_id) == session;
     if staged.current.as_deref().is_some_and(is_planned) {
         return Verdict::InPlace;
     }

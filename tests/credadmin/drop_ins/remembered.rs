@@ -54,6 +54,42 @@ fn a_directory_that_can_no_longer_be_listed_closes_what_was_in_it() {
     assert!(settings.remarks.iter().any(|remark| remark.one_line().contains("/grants.d: ") && remark.is_error()));
 }
 
+/// fcntl(2)'s, of a whole file. Who breaks it, is told of by a signal that nobody minds.
+struct Lease(#[expect(dead_code, reason = "it goes with the file")] fs::File);
+
+impl Lease {
+    fn on(path: &std::path::Path) -> Self {
+        use std::os::fd::AsRawFd;
+        const F_SETSIG: libc::c_int = 10; // which the crate has not
+        let file = fs::File::options().read(true).write(true).open(path).expect("a file");
+        #[expect(unsafe_code, reason = "no crate has this behind a safe interface")]
+        // SAFETY: the descriptor is open, and both take a number.
+        let taken = unsafe {
+            libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG);
+            libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK)
+        };
+        assert_eq!(taken, 0, "a lease: {}", std::io::Error::last_os_error());
+        Self(file)
+    }
+}
+
+/// Whoever opens a file that another process holds a lease on, and does not wait, is refused: nothing of the file changes by it.
+#[test]
+fn a_drop_in_that_can_not_be_read_for_a_moment_is_read_again() {
+    let credadmin = credadmin().write("grants.d/50.toml", CUT);
+    let lease = Lease::on(&credadmin.path("grants.d/50.toml"));
+    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("18:00"), "of this one nobody knows a name yet");
+    assert!(sources.drop_ins().have_changed(), "to be looked at again");
+    let read_at = sources.drop_ins().read_at().clone();
+    let _ = sources.settings(day()).expect("valid");
+    assert_eq!(*sources.drop_ins().read_at(), read_at, "nothing new to tell");
+    drop(lease);
+    assert!(sources.drop_ins().have_changed());
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
+    assert!(!sources.drop_ins().have_changed());
+}
+
 #[test]
 fn every_change_that_matters_changes_the_fingerprint() {
     let credadmin = credadmin().write("grants.d/50.toml", CUT);
