@@ -35,9 +35,10 @@ impl Notify {
         Self::default()
     }
 
-    /// Whether anybody listens.
-    pub fn is_heard(&self) -> bool {
-        self.listens
+    /// Whether a status would be said now. If it is too soon, there is to be another look.
+    pub fn takes_status(&mut self, now: Elapsed) -> bool {
+        self.status_waits = self.listens && self.is_too_soon(now);
+        self.listens && !self.status_waits
     }
 
     /// The longest sleep after which the watchdog is still fed in time, a third, so that one late wake-up is no death; and after
@@ -85,13 +86,17 @@ impl Notify {
     /// How things stand, for `systemctl status`. Answers whether that was news and was said; else it has to be said again.
     pub fn status(&mut self, status: String, now: Elapsed) -> bool {
         let news = self.status != status;
-        self.status_waits = news && self.status_said.is_some_and(|said| now.since(said) < STATUS_GAP);
+        self.status_waits = news && self.is_too_soon(now);
         if !news || self.status_waits {
             return false;
         }
         self.say(&[NotifyState::Status(&status)]);
         (self.status, self.status_said) = (status, Some(now));
         true
+    }
+
+    fn is_too_soon(&self, now: Elapsed) -> bool {
+        self.status_said.is_some_and(|said| now.since(said) < STATUS_GAP)
     }
 
     fn say(&self, states: &[NotifyState]) {

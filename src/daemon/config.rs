@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::config::{Fault, Settings, Watched};
 use crate::journal::Event;
 use crate::memory;
-use crate::watch::Watch;
+use crate::watch::{Due, Watch};
 
 impl<A: Aws> Daemon<A> {
     /// Puts settings into force.
@@ -46,6 +46,7 @@ impl<A: Aws> Daemon<A> {
             };
             self.watches.insert(name, watch);
         }
+        self.soonest = Due::NOW;
         memory::give_back();
         let at = self.moment();
         let journal = &self.journal;

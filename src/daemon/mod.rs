@@ -24,7 +24,7 @@ use crate::pace::Pace;
 use crate::session::SKEW_ALERT;
 use crate::standing::Sum;
 use crate::visit::{Done, Errand, Visit, visit};
-use crate::watch::{Moment, Watch};
+use crate::watch::{Due, Moment, Watch};
 
 /// Work in flight: more makes nothing faster and costs memory (measured: best at 10).
 const SLOTS: usize = 12;
@@ -62,6 +62,10 @@ pub struct Daemon<A> {
     /// What was said of the config, and whether a grant is closed for it: each is said once.
     remarks: BTreeSet<(String, bool)>,
     watches: BTreeMap<Name, Watch>,
+    /// No later than the first of the watches is due.
+    soonest: Due,
+    /// The secrets that were visited since it was looked last.
+    visited: Vec<Name>,
     /// Roles of which STS makes sessions of one hour only.
     capped: BTreeSet<String>,
     work: JoinSet<Visit>,
@@ -91,6 +95,8 @@ impl<A: Aws> Daemon<A> {
             connection: settings.connection.clone(),
             remarks: BTreeSet::new(),
             watches: BTreeMap::new(),
+            soonest: Due::NOW,
+            visited: Vec::new(),
             capped: BTreeSet::new(),
             work: JoinSet::new(),
             slots: Arc::new(Semaphore::new(SLOTS)),
@@ -145,9 +151,20 @@ impl<A: Aws> Daemon<A> {
         let journal = &self.journal;
         let mut tell = |event| journal.tell(event);
         let before = self.queue.len();
-        for watch in self.watches.values_mut().filter(|watch| watch.is_due(at)) {
-            self.queue.extend(watch.look(at, &mut tell));
+        let mut look = |watch: &mut Watch| {
+            if watch.due().has_come(at) {
+                self.queue.extend(watch.look(at, &mut tell));
+            }
+            watch.due()
+        };
+        // There may be thousands, and something happens all the time: all of them are asked only where one is due.
+        if self.soonest.has_come(at) {
+            self.soonest = self.watches.values_mut().map(look).fold(Due::default(), Due::or);
+        } else {
+            let visited = self.visited.iter().filter_map(|name| self.watches.get_mut(name).map(&mut look));
+            self.soonest = visited.fold(self.soonest, Due::or);
         }
+        self.visited.clear();
         if self.queue.len() > before {
             let urgency = |errand: &Errand| self.watches.get(&errand.secret.name).map(Watch::urgency);
             // The last of the queue is taken first.
@@ -158,9 +175,8 @@ impl<A: Aws> Daemon<A> {
     /// Waits for the next instant at which anything can be due.
     fn sleep(&self) -> impl Future<Output = ()> + use<A> {
         let at = self.moment();
-        let wait = self.watches.values().filter_map(|watch| watch.wait(at)).min();
         let longest = self.notify.longest_sleep().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
-        let wait = wait.unwrap_or(longest).clamp(SignedDuration::ZERO, longest);
+        let wait = self.soonest.wait(at).unwrap_or(longest).clamp(SignedDuration::ZERO, longest);
         let clock = self.clock.clone();
         async move { clock.sleep(wait).await }
     }
@@ -203,7 +219,9 @@ impl<A: Aws> Daemon<A> {
             for watch in self.watches.values_mut().filter(|watch| watch.secret.role_arn == secret.role_arn) {
                 watch.cap();
             }
+            self.soonest = Due::NOW;
         }
+        self.visited.push(secret.name.clone());
         match (self.watches.get_mut(&secret.name), visit.outcome) {
             (Some(watch), outcome) => watch.record(Visit { outcome, ..visit }, at, self.chance.f64(), &mut tell),
             // Taken out of the config meanwhile; but what was handed out has to be in the journal.
@@ -219,6 +237,7 @@ impl<A: Aws> Daemon<A> {
         if by.abs() >= STEP {
             self.journal.tell(Event::ClockStepped { by });
             self.watches.values_mut().for_each(Watch::look_now);
+            self.soonest = Due::NOW;
         }
     }
 

@@ -28,9 +28,10 @@ impl<A: Aws> Daemon<A> {
         let at = self.moment();
         self.notify.alive(at.elapsed);
         if self.starting {
-            let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|watch| watch.is_decided()).count());
-            if decided < secrets {
-                if self.notify.is_heard() {
+            // The first of them is visited last.
+            if self.watches.values().any(|watch| !watch.is_decided()) {
+                if self.notify.takes_status(at.elapsed) {
+                    let (secrets, decided) = (self.watches.len(), self.watches.values().filter(|it| it.is_decided()).count());
                     self.notify.starting(format!("starting: {decided} of {secrets} secrets looked at"), at.elapsed);
                 }
                 return;
@@ -39,7 +40,7 @@ impl<A: Aws> Daemon<A> {
             self.notify.ready();
             memory::give_back();
         }
-        if !self.notify.is_heard() {
+        if !self.notify.takes_status(at.elapsed) {
             return;
         }
         let sum = Sum::of(self.watches.values().map(Watch::standing));

@@ -41,7 +41,7 @@ impl Watch {
             return None;
         }
         self.in_flight = true;
-        self.look_by = None;
+        self.due.steady = None;
         self.writes.forget(at.elapsed);
         Some(Errand {
             secret: Arc::clone(&self.secret),
@@ -74,8 +74,8 @@ impl Watch {
         // What is past is acted on now: a wake-up for it would come again and again.
         let later = |t: &Timestamp| *t > at.now;
         let planned = plan.look_again.into_iter().chain(good_until).chain(ending);
-        self.next = planned.chain(lapse.filter(|_| open)).filter(later).min();
-        self.look_by = match (&self.failing, self.seen.at) {
+        self.due.wall = planned.chain(lapse.filter(|_| open)).filter(later).min();
+        self.due.steady = match (&self.failing, self.seen.at) {
             _ if self.in_flight => None,
             (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),
             (None, Some(seen)) if open => Some(seen.after(self.look_every())),

@@ -4,6 +4,7 @@
 //! look (what the plan wants now) ──▶ errand ──▶ visit ──▶ record (what came of it) ──▶ failing (if nothing did)
 //! ```
 
+mod due;
 mod ending;
 mod failing;
 mod look;
@@ -21,6 +22,7 @@ use crate::grant::{Grant, Name, Secret};
 use crate::journal::Event;
 use crate::schedule::quota::spare;
 use crate::standing::Standing;
+pub use due::Due;
 use failing::Failing;
 use writes::Writes;
 
@@ -60,10 +62,7 @@ pub struct Watch {
     failing: Option<Failing>,
     /// The next grant to open, as of the last look.
     upcoming: Option<(Timestamp, Name)>,
-    /// When to look again, by the wall.
-    next: Option<Timestamp>,
-    /// When to look again, by the clock that nobody can set.
-    look_by: Option<Elapsed>,
+    due: Due,
     in_flight: bool,
 }
 
@@ -105,8 +104,7 @@ impl Watch {
             seen: Seen::default(),
             failing: None,
             upcoming: None,
-            next: Some(Timestamp::MIN),
-            look_by: None,
+            due: Due::NOW,
             in_flight: false,
         }
     }
@@ -183,19 +181,12 @@ impl Watch {
 
     /// Looks again at the next opportunity, whatever was planned.
     pub fn look_now(&mut self) {
-        self.next = Some(Timestamp::MIN);
+        self.due = Due::NOW;
     }
 
-    /// Whether it is time to look.
-    pub fn is_due(&self, at: Moment) -> bool {
-        self.next.is_some_and(|next| next <= at.now) || self.look_by.is_some_and(|by| by <= at.elapsed)
-    }
-
-    /// How long it is until it is time to look.
-    pub fn wait(&self, at: Moment) -> Option<SignedDuration> {
-        let wall = self.next.map(|next| next.duration_since(at.now));
-        let steady = self.look_by.map(|by| by.since(at.elapsed));
-        wall.into_iter().chain(steady).min()
+    /// When it is time to look.
+    pub fn due(&self) -> Due {
+        self.due
     }
 
     /// When what is published dies: the nearest is the most urgent. Nothing published is most urgent of all.

@@ -30,8 +30,6 @@ pub struct Tally {
     pub sessions: usize,
     /// Versions that daemons wrote.
     pub versions: usize,
-    /// Sessions published once more by hosts on different configs.
-    pub again: usize,
     /// Sessions issued and never published.
     pub lost: usize,
     /// Time in which readers had to have a session.
@@ -47,7 +45,7 @@ pub struct Tally {
 /// Lets a story happen, judges it, and counts.
 pub fn live(story: &Story) -> Tally {
     let records = run(story, None);
-    let Verdict { breaches, versions, again, lost, judged, with_lead } = judge(story, &records);
+    let Verdict { breaches, versions, lost, judged, with_lead } = judge(story, &records);
     let same = story.hosts.iter().all(|host| *host == story.hosts[0]);
     let first = breaches.into_iter().min_by_key(|breach| breach.at);
     Tally {
@@ -60,7 +58,6 @@ pub fn live(story: &Story) -> Tally {
         calls: records.calls,
         sessions: records.sessions.len(),
         versions,
-        again,
         lost,
         judged,
         with_lead,
@@ -86,7 +83,6 @@ impl Tally {
         self.calls += other.calls;
         self.sessions += other.sessions;
         self.versions += other.versions;
-        self.again += other.again;
         self.lost += other.lost;
         self.judged += other.judged;
         self.with_lead += other.with_lead;

@@ -13,25 +13,32 @@ const BUDGET: usize = 90;
 /// The longest refresh lead of any config, and a look each five minutes.
 const RUNS_OUT: SignedDuration = SignedDuration::from_mins(45 + 6);
 
+/// What a daemon takes the place of, it may have seen so long before: a visit under way, and a DescribeSecret that is behind.
+const SEEN: SignedDuration = SignedDuration::from_mins(2);
+
 /// Judges the versions of one secret, of which `ours` are those of daemons.
 pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<Version>], verdict: &mut Verdict) {
-    let mut seen: BTreeMap<(Timestamp, usize), usize> = BTreeMap::new();
-    let mut again_by_others = 0;
+    let mut planned: BTreeMap<(Timestamp, usize), usize> = BTreeMap::new();
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
     let mut breach = |invariant, at, found| verdict.breaches.push(Breach { invariant, secret, at, found });
     for (number, version) in ours.iter().enumerate() {
         let Some(version) = version else { continue };
         let known = past.hosts[version.host].in_force(secret, version.created).map(|it| it.tags).max().unwrap_or_default();
-        let before = seen.insert((version.ends, known), number);
+        let same_plan = planned.insert((version.ends, known), number);
+        let same_name = named.insert(session(&all[number].version_id), number);
+        // Hosts on different configs plan different sessions that end at one instant: these are known by their names alone.
+        // And several may see at once that one runs out.
+        let (before, seen_from) = match past.agree(secret, version.created) {
+            true => (same_plan.or(same_name), version.created),
+            false => (same_name, version.created - SEEN),
+        };
         // Once more only where something else took its place: a stranger's, or another plan's that runs out.
         let Some(before) = before else { continue };
-        let replaced = ours[number - 1].as_ref();
-        let replaces =
-            replaced.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT);
-        // Hosts on different configs do publish some sessions once more: counted, not judged.
-        let disagree = !past.agree(secret, version.created);
-        again_by_others += usize::from(!replaces && disagree);
-        let again = replaces || disagree;
-        if !again {
+        let mut replaced = (before..number).filter(|it| all[it + 1].created >= seen_from).map(|it| ours[it].as_ref());
+        let replaces = replaced.any(|other| {
+            other.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT)
+        });
+        if !replaces {
             let first = all[before].created;
             let found = format!("the session that ends at {} was published again, after {first}", version.ends);
             breach(4, version.created, found);
@@ -47,7 +54,11 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
             breach(5, at, format!("{many} versions were written in 24 hours"));
         }
     }
-    verdict.again += again_by_others;
+}
+
+/// What tells one session from others in a version id: all but the 12 digits of what it took the place of.
+fn session(version_id: &str) -> &str {
+    &version_id[..version_id.len() - 12]
 }
 
 /// When there were first more than the budget in 24 hours, and how many.

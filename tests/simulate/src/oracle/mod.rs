@@ -44,8 +44,6 @@ pub struct Verdict {
     pub breaches: Vec<Breach>,
     /// Versions that daemons wrote.
     pub versions: usize,
-    /// Sessions that hosts on different configs published once more, with nothing that calls for it.
-    pub again: usize,
     /// Sessions issued and never published.
     pub lost: usize,
     /// For how long readers were known to have to have a session, all secrets and hosts together.
