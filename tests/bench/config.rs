@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -19,12 +19,19 @@ pub const ALL_LINES: usize = 10_000;
 const DAYS: [&str; 11] = ["*", "MON-FRI", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "MON,WED,FRI", "SAT,SUN"];
 const ZONES: [&str; 2] = ["", "\ntime_zone = \"Europe/Berlin\""];
 
-/// A main file in the making, in a directory that goes when this does.
+/// A main file in the making.
 pub struct Config {
-    directory: TempDir,
+    place: Place,
     text: String,
     secrets: usize,
     grants: usize,
+}
+
+enum Place {
+    /// In a directory that goes when this does, for nobody else to read.
+    OfItsOwn(TempDir),
+    /// In this one, for a daemon that is another user.
+    Given(PathBuf),
 }
 
 impl Config {
@@ -32,7 +39,16 @@ impl Config {
     pub fn new(secrets: usize) -> Told<Self> {
         let directory =
             tempfile::Builder::new().prefix("credadmin-bench-").permissions(Permissions::from_mode(0o700)).tempdir()?;
-        let mut config = Self { directory, text: format!("region = \"{}\"\n", strict_aws::REGION), secrets: 0, grants: 0 };
+        Self::at(Place::OfItsOwn(directory), secrets)
+    }
+
+    /// With so many secrets, in this directory, for all to read.
+    pub fn within(directory: &Path, secrets: usize) -> Told<Self> {
+        Self::at(Place::Given(directory.to_owned()), secrets)
+    }
+
+    fn at(place: Place, secrets: usize) -> Told<Self> {
+        let mut config = Self { place, text: format!("region = \"{}\"\n", strict_aws::REGION), secrets: 0, grants: 0 };
         for _ in 0..secrets {
             config.secret("")?;
         }
@@ -69,12 +85,6 @@ impl Config {
         Ok(())
     }
 
-    /// Edits the file so that it says something else, and means the same.
-    pub fn remark(&self, number: i32) -> Told {
-        let path = self.write()?;
-        Ok(fs::write(path, format!("# edition {number}\n{}", self.text))?)
-    }
-
     fn grant(&mut self, secret: usize, window: &str) -> Told {
         let number = self.grants;
         self.grants += 1;
@@ -84,9 +94,19 @@ impl Config {
 
     /// Writes the file; answers with its path.
     pub fn write(&self) -> Told<PathBuf> {
-        let path = self.directory.path().join("credadmin.toml");
-        fs::write(&path, &self.text)?;
-        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        self.write_with("")
+    }
+
+    /// Writes the file with more at its end, whole or not at all; answers with its path.
+    pub fn write_with(&self, more: &str) -> Told<PathBuf> {
+        let (directory, mode) = match &self.place {
+            Place::OfItsOwn(directory) => (directory.path(), 0o600),
+            Place::Given(directory) => (directory.as_path(), 0o644),
+        };
+        let (new, path) = (directory.join(".new"), directory.join("credadmin.toml"));
+        fs::write(&new, format!("{}{more}", self.text))?;
+        fs::set_permissions(&new, Permissions::from_mode(mode))?;
+        fs::rename(new, &path)?;
         Ok(path)
     }
 }

@@ -82,11 +82,6 @@ impl Daemon {
         self.said(proc::sample(self.pid()))
     }
 
-    /// Has it read its config again.
-    pub fn reload(&self) -> Told {
-        Ok(kill(self.pid(), Signal::SIGHUP)?)
-    }
-
     /// What it said so far.
     pub fn journal(&self) -> Told<String> {
         Ok(fs::read_to_string(&self.journal)?)

@@ -9,13 +9,16 @@
 //!
 //! - `account`: the AWS double; `bare`: the AWS SDK and nothing else; `floor`: the daemon's crates and nothing else; `cron`: the
 //!   Python program, the AWS CLI, and a shell script
-//! - `config`: config files as large as is wished; `daemon`: the program that is measured
+//! - `config`: config files as large as is wished; `daemon`: the program that is measured; `container`: of the host tests,
+//!   a machine with a systemd of its own
 //! - `refresh`, `lateness`, `crowd`, `start`, `idle`, `planning`: the rows of the table
 //! - `servant`, `proc`, `table`: other processes, what the kernel says of them, how it is printed
 
 mod account;
 mod bare;
 mod config;
+#[path = "../host/container.rs"]
+mod container;
 mod cron;
 mod crowd;
 mod daemon;
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Some(account::MODE) => account::serve(),
         Some(bare::MODE) => bare::serve(),
         Some(floor::MODE) => floor::serve(),
+        None if container::is_inside() => soak::machine::spend(),
         _ => measure_or_test(),
     };
     match outcome {

@@ -21,12 +21,17 @@ impl Row {
 
 /// Prints rows under a title.
 pub fn print(title: &str, rows: &[Row]) {
-    println!("{title}");
+    println!("{}", written(title, rows));
+}
+
+/// Rows under a title.
+pub fn written(title: &str, rows: &[Row]) -> String {
+    let mut text = format!("{title}\n");
     let widest = |of: fn(&Row) -> &String| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (what, measured) = (widest(|row| &row.what), widest(|row| &row.measured));
     for row in rows {
         let line = format!("  {:what$}  {:>measured$}  {}", row.what, row.measured, row.goal);
-        println!("{}", line.trim_end());
+        text = text + line.trim_end() + "\n";
     }
-    println!();
+    text
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::Told;
-use crate::{inside, package};
 
+/// Where the outside reads.
+pub const OUT: &str = "/box/out";
 const NSPAWN: &str = "systemd-nspawn";
 /// Two machines at once would be one in their control groups.
 const ONE_AT_A_TIME: &str = "/run/lock/credadmin-host";
@@ -25,6 +26,21 @@ pub fn missing() -> Option<String> {
     found.err().map(|error| format!("needs {NSPAWN} (Debian package systemd-container): {error}"))
 }
 
+/// This program, as it is called inside.
+pub fn program() -> PathBuf {
+    given("inside")
+}
+
+/// Whether this is the program inside.
+pub fn is_inside() -> bool {
+    std::env::current_exe().is_ok_and(|it| it == program())
+}
+
+/// Something that is given from outside.
+pub fn given(name: &str) -> PathBuf {
+    Path::new("/box/in").join(name)
+}
+
 /// A machine that runs. Killed when dropped, and by the kernel when this program is no more.
 pub struct Container {
     child: Child,
@@ -33,11 +49,12 @@ pub struct Container {
 }
 
 impl Container {
-    /// Boots it. `out` is what is written from inside.
+    /// Boots it, with this program in it, which it runs, what is shipped, and more that is given by name. `out` is what is written
+    /// from inside.
     ///
     /// # Errors
     /// If it can't be started.
-    pub fn boot(directory: &Path, out: &Path) -> Told<Self> {
+    pub fn boot(directory: &Path, out: &Path, more: &[(&str, PathBuf)]) -> Told<Self> {
         let only_one = File::create(ONE_AT_A_TIME)?;
         only_one.lock()?;
         let (root, console) = (directory.join("root"), directory.join("console"));
@@ -49,16 +66,15 @@ impl Container {
         command.arg("--system-call-filter=bpf");
         command.args(["--quiet", "--register=no", "--keep-unit", "--private-network", "--machine", NAME]);
         command.arg("--directory").arg(&root).arg("--volatile=overlay");
-        command.arg(bind("--bind-ro", &std::env::current_exe()?, &inside::program()));
-        command.arg(bind("--bind-ro", Path::new(env!("CARGO_BIN_EXE_credadmin")), &inside::given("credadmin")));
+        command.arg(bind("--bind-ro", &std::env::current_exe()?, &program()));
         for name in ["config", "systemd"] {
-            command.arg(bind("--bind-ro", &project.join(name), &inside::given(name)));
+            command.arg(bind("--bind-ro", &project.join(name), &given(name)));
         }
-        for (name, made) in package::made().into_iter().flatten() {
-            command.arg(bind("--bind-ro", &made, &inside::given(name)));
+        for (name, made) in more {
+            command.arg(bind("--bind-ro", made, &given(name)));
         }
-        command.arg(bind("--bind", out, Path::new(inside::OUT)));
-        command.args(["--boot", "--"]).arg(format!("systemd.run={}", inside::program().display()));
+        command.arg(bind("--bind", out, Path::new(OUT)));
+        command.args(["--boot", "--"]).arg(format!("systemd.run={}", program().display()));
         command.args(["systemd.run_success_action=exit", "systemd.run_failure_action=exit"]);
         // The machine is to have all control groups in one tree, whatever this one has.
         command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1");

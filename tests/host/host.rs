@@ -13,7 +13,7 @@ use credadmin::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Account;
-use crate::inside;
+use crate::container;
 use crate::journal::{Entry, Journal};
 use crate::package;
 
@@ -48,9 +48,9 @@ impl Host {
     /// With credadmin installed by hand, and neither a secret nor a grant in its config.
     pub fn new() -> Self {
         let host = Self::bare();
-        install(&inside::given("credadmin"), BINARY, 0o755);
-        install(&inside::given("systemd/credadmin.service"), &format!("{UNITS}/{UNIT}"), 0o644);
-        install(&inside::given("systemd/credadmin.tmpfile"), TMPFILES, 0o644);
+        install(&container::given("credadmin"), BINARY, 0o755);
+        install(&container::given("systemd/credadmin.service"), &format!("{UNITS}/{UNIT}"), 0o644);
+        install(&container::given("systemd/credadmin.tmpfile"), TMPFILES, 0o644);
         package::run("systemd-tmpfiles", &["--create", TMPFILES]);
         host.make_directory("grants.d");
         host.write("credadmin.toml", "");

@@ -1,32 +1,21 @@
 //! The inside: what systemd runs. It runs the scenarios one after the other, each on a host of its own making.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use credadmin::clock::Clock;
 
 use crate::Told;
+use crate::container::OUT;
 use crate::outside::{REPORT, WANTED};
 use crate::report::{Outcome, Reporter};
 use crate::scenarios::{self, Scenario};
 
-/// Where the outside reads.
-pub const OUT: &str = "/box/out";
 const LINES_OF_JOURNAL: usize = 40;
 
 /// What the last panic said, and where.
 static SAID: Mutex<String> = Mutex::new(String::new());
-
-/// This program, as it is called inside.
-pub fn program() -> PathBuf {
-    given("inside")
-}
-
-/// Something that is given from outside.
-pub fn given(name: &str) -> PathBuf {
-    Path::new("/box/in").join(name)
-}
 
 /// Runs the scenarios that are wanted.
 ///

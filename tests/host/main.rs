@@ -30,8 +30,7 @@ type Told<T = ()> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let asked_for: Vec<String> = std::env::args().skip(1).collect();
-    let is_inside = std::env::current_exe().is_ok_and(|program| program == inside::program());
-    let outcome = if is_inside { inside::run() } else { outside::run(&asked_for) };
+    let outcome = if container::is_inside() { inside::run() } else { outside::run(&asked_for) };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

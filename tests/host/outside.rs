@@ -81,7 +81,9 @@ fn boot(directory: &Path, wanted: &[&str]) -> Told {
     let out = directory.join("out");
     fs::create_dir(&out)?;
     fs::write(out.join(WANTED), wanted.join("\n"))?;
-    let mut container = Container::boot(directory, &out)?;
+    let mut given = vec![("credadmin", Path::new(env!("CARGO_BIN_EXE_credadmin")).to_owned())];
+    given.extend(package::made().into_iter().flatten());
+    let mut container = Container::boot(directory, &out, &given)?;
     let (clock, mut printed, mut failed) = (Clock::system(), 0, 0);
     let began = clock.elapsed();
     let (complete, ended) = loop {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::inside;
+use crate::container;
 
 /// What `packaging/build` makes, and what tests/run makes of the same binary, to be upgraded to.
 const MADE: [&str; 2] = ["packages", "packages-next"];
@@ -37,7 +37,7 @@ pub fn next(kind: &str) -> PathBuf {
 }
 
 fn only(directory: &str, kind: &str) -> PathBuf {
-    let listed = fs::read_dir(inside::given(directory)).expect("packages");
+    let listed = fs::read_dir(container::given(directory)).expect("packages");
     let mut found =
         listed.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == kind));
     match (found.next(), found.next()) {

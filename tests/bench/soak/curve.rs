@@ -6,7 +6,6 @@ const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 90.0;
 const GAP: f64 = 34.0;
 const LEFT: f64 = 60.0;
-const HOURS: usize = 24;
 
 /// One curve: from 0, so that it is seen how little moves.
 pub struct Curve<'a> {
@@ -16,8 +15,8 @@ pub struct Curve<'a> {
     pub points: &'a [(f64, f64)],
 }
 
-/// Draws them over the hours of a day.
-pub fn draw(curves: &[Curve]) -> String {
+/// Draws them over so many hours.
+pub fn draw(curves: &[Curve], hours: i32) -> String {
     let (width, height) = (LEFT + WIDTH + 20.0, (HEIGHT + GAP) * curves.len() as f64 + 30.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -26,21 +25,20 @@ pub fn draw(curves: &[Curve]) -> String {
     );
     for (row, curve) in curves.iter().enumerate() {
         let top = GAP + (HEIGHT + GAP) * row as f64;
-        panel(&mut svg, curve, top);
+        panel(&mut svg, curve, top, f64::from(hours));
     }
-    for hour in (0..=HOURS).step_by(6) {
-        let x = LEFT + WIDTH * hour as f64 / HOURS as f64;
+    for hour in (0..=hours).step_by(6) {
+        let x = LEFT + WIDTH * f64::from(hour) / f64::from(hours);
         line(&mut svg, &format!("<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{hour}:00</text>", height - 8.0));
     }
     svg + "</svg>\n"
 }
 
-fn panel(svg: &mut String, curve: &Curve, top: f64) {
+fn panel(svg: &mut String, curve: &Curve, top: f64, hours: f64) {
     let most = curve.points.iter().map(|(_, value)| *value).fold(0.0, f64::max) * 1.15;
     let most = if most > 0.0 { most } else { 1.0 };
-    let at = |(hour, value): &(f64, f64)| {
-        format!("{:.1},{:.1}", LEFT + WIDTH * hour / HOURS as f64, top + HEIGHT * (1.0 - value / most))
-    };
+    let at =
+        |(hour, value): &(f64, f64)| format!("{:.1},{:.1}", LEFT + WIDTH * hour / hours, top + HEIGHT * (1.0 - value / most));
     line(svg, &format!("<text x=\"{LEFT}\" y=\"{}\">{}</text>", top - 6.0, curve.title));
     line(svg, &format!("<rect class=\"frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>"));
     for (value, y) in [(most, top + 10.0), (0.0, top + HEIGHT)] {

@@ -2,8 +2,8 @@
 //! all of them. What is broken fails; how long something took is told, and judged by nobody. docs/soak.md has the figures.
 //!
 //! - `load`: 1,000 secrets of 10 grants each that open in the same second; `planned`: 10,000 secrets
-//! - `kills`: killed a thousand times; `day`: a day of work in 24 minutes, with `work`, its config, and `flat` and `curve`, what
-//!   is made of the samples
+//! - `kills`: killed a thousand times; `day`: a day of work in 24 minutes, with `machine` and `service`, where it is spent,
+//!   `work`, its config, and `flat` and `curve`, what is made of the samples; needs root, and systemd-nspawn
 //! - `judge`: what AWS's records have to be like
 //!
 //! `cargo test` runs the short forms of `load` and `kills`.
@@ -14,7 +14,9 @@ mod flat;
 mod judge;
 mod kills;
 mod load;
+pub mod machine;
 mod planned;
+mod service;
 mod work;
 
 use crate::{Told, table};
@@ -40,7 +42,7 @@ pub fn run(modes: &[String]) -> Told {
         table::print("Killed 1,000 times", &kills::measure(1000)?);
     }
     if wanted("day") {
-        table::print("A day of work in 24 minutes", &day::measure()?);
+        println!("{}", machine::measure()?);
     }
     Ok(())
 }

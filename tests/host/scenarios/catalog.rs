@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Command;
 
+use crate::container;
 use crate::host::{CATALOG, Host, UNIT, main_file, open};
-use crate::inside;
 
 pub fn journalctl_explains_each_event(host: &Host) {
-    fs::copy(inside::given("systemd/credadmin.catalog"), CATALOG).expect("a catalog to install");
+    fs::copy(container::given("systemd/credadmin.catalog"), CATALOG).expect("a catalog to install");
     let update = Command::new("journalctl").arg("--update-catalog").output().expect("journalctl");
     let said = String::from_utf8_lossy(&update.stderr);
     assert!(update.status.success() && !said.contains("credadmin"), "{said}");

@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::container;
 use crate::host::{Host, UNIT, main_file, open};
-use crate::inside;
 
 /// What `systemd-analyze security` may say at most of the unit as it is shipped: it has to reach AWS, wherever that is.
 const EXPOSURE: f64 = 1.0;
@@ -26,7 +26,7 @@ pub fn the_unit_is_scored_by_systemd(host: &Host) {
 }
 
 pub fn with_vpc_endpoints_alone_it_reaches_nothing_else(host: &Host) {
-    let drop_in = fs::read_to_string(inside::given("systemd/examples/vpc-endpoints.conf")).expect("the example");
+    let drop_in = fs::read_to_string(container::given("systemd/examples/vpc-endpoints.conf")).expect("the example");
     host.write_drop_in("20-vpc-endpoints.conf", &drop_in);
     let (score, _) = exposure();
     host.tell(format!("exposure {score}"));
