@@ -158,3 +158,46 @@ fn a_grant_cut_short_or_extended_moves_the_planned_end_at_once() {
     assert!(at("2026-12-01T08:30:00Z") <= full && full <= at("2026-12-01T09:10:00Z"));
     assert_eq!(ends("2026-12-01T08:00:01Z"), None);
 }
+
+#[test]
+fn a_session_that_ends_with_its_window_is_not_looked_at_before() {
+    let rhythm = cadence(&HOURLY);
+    let now = rhythm.grid_point(at("2026-12-01T08:00:00Z"));
+    let end = after(now, HOURLY.session);
+    let grants = grants(&[Grant { name: "g".into(), window: super::oracle::Window::Once((now, end)) }]);
+    let plan = plan(now, &rhythm, &Coverage::between(&grants, now, horizon(now, &rhythm)));
+    assert_eq!((plan.ends, plan.closes, plan.look_again), (Some(end), Some(end), Some(end)));
+}
+
+#[test]
+fn a_session_of_the_instant_up_to_which_sessions_are_told_is_not_among_them() {
+    let window = [once("g", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z")];
+    assert_eq!(issued(&window, &HOURLY, "2026-12-01T07:00:00Z", "2026-12-01T08:00:00Z"), []);
+    assert_eq!(issued(&window, &HOURLY, "2026-12-01T07:00:00Z", "2026-12-01T08:00:01Z").len(), 1);
+}
+
+#[test]
+fn whose_window_closes_when_and_whose_opens_next_is_known_to_the_second() {
+    let grants = grants(&[
+        once("a", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z"),
+        once("b", "2026-12-01T09:00:00Z", "2026-12-01T12:00:00Z"),
+        once("later", "2026-12-03T08:00:00Z", "2026-12-03T10:00:00Z"),
+    ]);
+    let coverage = Coverage::between(&grants, at("2026-12-01T08:00:00Z"), at("2026-12-02T00:00:00Z"));
+    let closings = |t: &str| coverage.closings_at(at(t)).map(|(closes, g)| format!("{} {closes}", g.name)).collect::<Vec<_>>();
+    assert_eq!(closings("2026-12-01T08:59:59Z"), ["a 2026-12-01T10:00:00Z"]);
+    assert_eq!(closings("2026-12-01T09:00:00Z"), ["a 2026-12-01T10:00:00Z", "b 2026-12-01T12:00:00Z"]);
+    assert_eq!(closings("2026-12-01T10:00:00Z"), ["b 2026-12-01T12:00:00Z"]);
+    assert_eq!(closings("2026-12-01T12:00:00Z"), [""; 0]);
+    let next = |t: &str| coverage.next_opening(at(t)).map(|(opens, g)| format!("{} {opens}", g.name)).unwrap_or_default();
+    assert_eq!(next("2026-12-01T08:59:59Z"), "b 2026-12-01T09:00:00Z");
+    assert_eq!(next("2026-12-01T09:00:00Z"), "later 2026-12-03T08:00:00Z");
+    assert_eq!(next("2026-12-03T08:00:00Z"), "");
+}
+
+#[test]
+fn a_window_without_length_never_opens() {
+    let opens = "2026-12-01T08:00:00Z";
+    assert!(window(&once("g", opens, opens).window).is_over(at("2026-12-01T07:00:00Z")));
+    assert!(!window(&once("g", opens, "2026-12-01T08:00:01Z").window).is_over(at("2026-12-01T07:00:00Z")));
+}
