@@ -74,7 +74,7 @@ fn hostile_drop_ins_are_answered() {
 #[test]
 fn what_a_closed_grant_joined_is_counted_without_it() {
     let main = format!(
-        "{SECRET}[grants.always]\nsecret = \"s\"\nfrom = 2026-12-01T00:00:00Z\nuntil = 2099-12-01T00:00:00Z\n\
+        "{SECRET}[grants.always]\nsecret = \"s\"\nfrom = 2001-12-01T00:00:00Z\nuntil = 2099-12-01T00:00:00Z\n\
          [grants.often]\nsecret = \"s\"\ncron = \"*/15 * * * *\"\nduration = \"1m\"\n"
     );
     let credadmin = Credadmin::new(&main);

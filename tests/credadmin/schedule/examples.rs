@@ -43,6 +43,12 @@ fn lord_howe_moves_its_clock_by_half_an_hour() {
     assert_eq!(fold, ["2026-04-04T14:45:00Z 2026-04-04T15:00:00Z", "2026-04-05T15:15:00Z 2026-04-05T15:30:00Z"]);
     let gap = windows(&cron("g", "15 2 * * *", "Australia/Lord_Howe", 900), "2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z");
     assert_eq!(gap, ["2026-10-03T15:45:00Z 2026-10-03T16:00:00Z", "2026-10-04T15:15:00Z 2026-10-04T15:30:00Z"]);
+    // 02:10, in the gap, comes after 02:35 on that day.
+    let both = |from, until| windows(&cron("g", "10,35 2 * * *", "Australia/Lord_Howe", 240), from, until);
+    let [sooner, later] = ["2026-10-03T15:35:00Z 2026-10-03T15:39:00Z", "2026-10-03T15:40:00Z 2026-10-03T15:44:00Z"];
+    assert_eq!(both("2026-10-03T00:00:00Z", "2026-10-04T00:00:00Z"), [sooner, later]);
+    assert_eq!(both("2026-10-03T15:39:00Z", "2026-10-04T00:00:00Z"), [later]);
+    assert_eq!(both("2026-10-03T15:42:00Z", "2026-10-04T00:00:00Z"), ["2026-10-03T15:42:00Z 2026-10-03T15:44:00Z"]);
 }
 
 #[test]
