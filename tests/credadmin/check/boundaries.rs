@@ -26,3 +26,9 @@ fn versions_are_not_counted_where_a_grant_has_a_mistake() {
     let said = check(&Credadmin::new(&format!("{SECRET}{often}")));
     assert!(said.contains("secrets.s would get more than 90 versions"), "{said}");
 }
+
+#[test]
+fn tags_may_hold_every_character_that_sts_takes() {
+    let said = check(&Credadmin::new(&format!("{SECRET}tags = {{ \"Cost centre_.:/=+-@\" = \"ü 7_.:/=+-@\" }}\n")));
+    assert!(said.ends_with("---- exit status 0\n"), "{said}");
+}
