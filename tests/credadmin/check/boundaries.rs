@@ -32,3 +32,13 @@ fn tags_may_hold_every_character_that_sts_takes() {
     let said = check(&Credadmin::new(&format!("{SECRET}tags = {{ \"Cost centre_.:/=+-@\" = \"ü 7_.:/=+-@\" }}\n")));
     assert!(said.ends_with("---- exit status 0\n"), "{said}");
 }
+
+#[test]
+fn each_part_of_a_secrets_arn_is_looked_at() {
+    for at in
+        ["aws:secretsmanager:eu-central-1:12345678901", "aws:secretsmanager::123456789012", "x:secretsmanager:x:123456789012"]
+    {
+        let said = check(&Credadmin::new(&SECRET.replace("\"SensitiveS3\"", &format!("\"arn:{at}:secret:S\""))));
+        assert!(said.contains("wanted: the name of a secret in AWS Secrets Manager"), "{at}:\n{said}");
+    }
+}
