@@ -99,8 +99,7 @@ fn openings(window: &Window) -> i64 {
             let pattern = &it.cron.pattern;
             let hours = (0..24).filter(|hour| pattern.hour_match(*hour).unwrap_or(true)).count();
             let minutes = (0..60).filter(|minute| pattern.minute_match(*minute).unwrap_or(true)).count();
-            let seconds = (0..60).filter(|second| pattern.second_match(*second).unwrap_or(true)).count();
-            2 * (hours * minutes * seconds) as i64
+            2 * (hours * minutes) as i64
         }
     }
 }

@@ -67,23 +67,16 @@ impl Recurrence {
         (spans, None)
     }
 
-    /// The latest start at or before `t`.
+    /// A start at or before `t`: the latest, but for the hours around a move of the clocks, in which later ones may follow.
     fn last_start(&self, t: Timestamp) -> Option<Timestamp> {
-        let mut best: Option<Firing> = None;
         let mut civil = add(self.civil(t), self.shift_around(t));
         while let Some(firing) = self.firing(civil, Way::Back) {
-            if best.is_some_and(|best| firing.civil < add(best.civil, -self.shift_around(best.start))) {
-                break;
-            }
-            if firing.start <= t && best.is_none_or(|best| firing.start > best.start) {
-                best = Some(firing);
-                if self.shift_around(firing.start).is_zero() {
-                    break;
-                }
+            if firing.start <= t {
+                return Some(firing.start);
             }
             civil = add(firing.civil, -SECOND);
         }
-        best.map(|best| best.start)
+        None
     }
 
     /// The earliest start after `t`.

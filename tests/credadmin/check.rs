@@ -3,6 +3,7 @@
 //! `UPDATE_EXPECTED=1 cargo test check` writes the texts anew, to be read before they are believed.
 
 mod any_bytes;
+mod boundaries;
 pub mod files;
 
 use std::fs;

@@ -79,7 +79,7 @@ fn the_last_word_on_a_key_is_that_of_the_environment_then_conf_d_then_the_main_f
 
 #[test]
 fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
-    let texts: [(&str, &[u8]); 18] = [
+    let texts: [(&str, &[u8]); 20] = [
         ("a quote is missing", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\n"),
         ("a quote is missing before", b"x = \"\n[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n"),
         ("text never ends", b"[grants.new]\nreason = \"\"\"\n[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n"),
@@ -98,6 +98,8 @@ fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
         ("both kinds of window", b"[grants.main]\ncron = \"0 22 * * *\"\nduration = \"1h\"\n"),
         ("a secret that is none", b"[grants.main]\nsecret = \"t\"\n"),
         ("a mistake in the grant beside it", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n[grants.new]\nsecret = \"t\"\n"),
+        ("a grant of no secret beside it", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n[grants.new]\nsecret = \"t\"\nfrom = \"2026-12-01T08:00:00Z\"\nuntil = \"2026-12-01T09:00:00Z\"\n"),
+        ("a grant that never fires beside it", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n[grants.new]\nsecret = \"s\"\ncron = \"0 1 29 2 *\"\nduration = \"1h\"\nnot_before = \"2026-12-01T00:00:00Z\"\nnot_after = \"2027-12-01T00:00:00Z\"\n"),
     ];
     for (what, text) in texts {
         let credadmin = credadmin().write("grants.d/50.toml", "");

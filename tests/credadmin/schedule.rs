@@ -15,6 +15,7 @@ mod cron_line;
 mod examples;
 mod invariants;
 mod oracle;
+mod parts;
 mod rollout;
 mod staging;
 mod tokens;

@@ -4,7 +4,8 @@ use credadmin::config::Sources;
 use jiff::Timestamp;
 
 use super::{DAY, credadmin, grant, open};
-use crate::check::check;
+use crate::check::{SECRET, check};
+use crate::harness::Credadmin;
 
 #[test]
 fn a_thousand_drop_ins_are_taken() {
@@ -67,4 +68,18 @@ fn hostile_drop_ins_are_answered() {
         let open = open(&credadmin);
         assert!(open.contains_key("main") && open.contains_key("other"), "{open:?}");
     }
+}
+
+/// A grant that is closed for a mistake may be the one that joined the windows of another.
+#[test]
+fn what_a_closed_grant_joined_is_counted_without_it() {
+    let main = format!(
+        "{SECRET}[grants.always]\nsecret = \"s\"\nfrom = 2001-12-01T00:00:00Z\nuntil = 2099-12-01T00:00:00Z\n\
+         [grants.often]\nsecret = \"s\"\ncron = \"*/15 * * * *\"\nduration = \"1m\"\n"
+    );
+    let credadmin = Credadmin::new(&main);
+    assert!(check(&credadmin).ends_with("---- exit status 0\n"));
+    let credadmin = credadmin.write("grants.d/50.toml", "[grants.always]\nuntill = 2026-12-02T00:00:00Z\n");
+    let said = check(&credadmin);
+    assert!(said.contains("error: secrets.s would get more than 90 versions between "), "{said}");
 }

@@ -43,6 +43,12 @@ fn lord_howe_moves_its_clock_by_half_an_hour() {
     assert_eq!(fold, ["2026-04-04T14:45:00Z 2026-04-04T15:00:00Z", "2026-04-05T15:15:00Z 2026-04-05T15:30:00Z"]);
     let gap = windows(&cron("g", "15 2 * * *", "Australia/Lord_Howe", 900), "2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z");
     assert_eq!(gap, ["2026-10-03T15:45:00Z 2026-10-03T16:00:00Z", "2026-10-04T15:15:00Z 2026-10-04T15:30:00Z"]);
+    // 02:10, in the gap, comes after 02:35 on that day.
+    let both = |from, until| windows(&cron("g", "10,35 2 * * *", "Australia/Lord_Howe", 240), from, until);
+    let [sooner, later] = ["2026-10-03T15:35:00Z 2026-10-03T15:39:00Z", "2026-10-03T15:40:00Z 2026-10-03T15:44:00Z"];
+    assert_eq!(both("2026-10-03T00:00:00Z", "2026-10-04T00:00:00Z"), [sooner, later]);
+    assert_eq!(both("2026-10-03T15:39:00Z", "2026-10-04T00:00:00Z"), [later]);
+    assert_eq!(both("2026-10-03T15:42:00Z", "2026-10-04T00:00:00Z"), ["2026-10-03T15:42:00Z 2026-10-03T15:44:00Z"]);
 }
 
 #[test]
@@ -157,4 +163,47 @@ fn a_grant_cut_short_or_extended_moves_the_planned_end_at_once() {
     let full = ends("2026-12-01T18:00:00Z").unwrap();
     assert!(at("2026-12-01T08:30:00Z") <= full && full <= at("2026-12-01T09:10:00Z"));
     assert_eq!(ends("2026-12-01T08:00:01Z"), None);
+}
+
+#[test]
+fn a_session_that_ends_with_its_window_is_not_looked_at_before() {
+    let rhythm = cadence(&HOURLY);
+    let now = rhythm.grid_point(at("2026-12-01T08:00:00Z"));
+    let end = after(now, HOURLY.session);
+    let grants = grants(&[Grant { name: "g".into(), window: super::oracle::Window::Once((now, end)) }]);
+    let plan = plan(now, &rhythm, &Coverage::between(&grants, now, horizon(now, &rhythm)));
+    assert_eq!((plan.ends, plan.closes, plan.look_again), (Some(end), Some(end), Some(end)));
+}
+
+#[test]
+fn a_session_of_the_instant_up_to_which_sessions_are_told_is_not_among_them() {
+    let window = [once("g", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z")];
+    assert_eq!(issued(&window, &HOURLY, "2026-12-01T07:00:00Z", "2026-12-01T08:00:00Z"), []);
+    assert_eq!(issued(&window, &HOURLY, "2026-12-01T07:00:00Z", "2026-12-01T08:00:01Z").len(), 1);
+}
+
+#[test]
+fn whose_window_closes_when_and_whose_opens_next_is_known_to_the_second() {
+    let grants = grants(&[
+        once("a", "2026-12-01T08:00:00Z", "2026-12-01T10:00:00Z"),
+        once("b", "2026-12-01T09:00:00Z", "2026-12-01T12:00:00Z"),
+        once("later", "2026-12-03T08:00:00Z", "2026-12-03T10:00:00Z"),
+    ]);
+    let coverage = Coverage::between(&grants, at("2026-12-01T08:00:00Z"), at("2026-12-02T00:00:00Z"));
+    let closings = |t: &str| coverage.closings_at(at(t)).map(|(closes, g)| format!("{} {closes}", g.name)).collect::<Vec<_>>();
+    assert_eq!(closings("2026-12-01T08:59:59Z"), ["a 2026-12-01T10:00:00Z"]);
+    assert_eq!(closings("2026-12-01T09:00:00Z"), ["a 2026-12-01T10:00:00Z", "b 2026-12-01T12:00:00Z"]);
+    assert_eq!(closings("2026-12-01T10:00:00Z"), ["b 2026-12-01T12:00:00Z"]);
+    assert_eq!(closings("2026-12-01T12:00:00Z"), [""; 0]);
+    let next = |t: &str| coverage.next_opening(at(t)).map(|(opens, g)| format!("{} {opens}", g.name)).unwrap_or_default();
+    assert_eq!(next("2026-12-01T08:59:59Z"), "b 2026-12-01T09:00:00Z");
+    assert_eq!(next("2026-12-01T09:00:00Z"), "later 2026-12-03T08:00:00Z");
+    assert_eq!(next("2026-12-03T08:00:00Z"), "");
+}
+
+#[test]
+fn a_window_without_length_never_opens() {
+    let opens = "2026-12-01T08:00:00Z";
+    assert!(window(&once("g", opens, opens).window).is_over(at("2026-12-01T07:00:00Z")));
+    assert!(!window(&once("g", opens, "2026-12-01T08:00:01Z").window).is_over(at("2026-12-01T07:00:00Z")));
 }

@@ -208,8 +208,14 @@ fn a_label_moved_back_by_an_operator_is_not_fought_over() {
     come_to_rest(std::slice::from_mut(&mut daemon), &mut staging, now());
     assert_eq!(staging.current, Some(token::token(&daemon.secret, daemon.ends, Some(stranger))));
     move_back(&mut staging);
-    let verdict = daemon.look(&staging, now());
-    assert!(matches!(verdict, Verdict::Superseded { .. }), "{verdict:?}");
+    let superseded = Verdict::Superseded { planned: token::token(&daemon.secret, daemon.ends, Some(stranger)) };
+    assert_eq!(daemon.look(&staging, now()), superseded);
+    // Either is enough: to remember that it was written, or to see it.
+    staging.previous = None;
+    assert_eq!(daemon.look(&staging, now()), superseded);
+    staging.previous = Some(token::token(&daemon.secret, daemon.ends, Some(stranger)));
+    daemon.restart();
+    assert_eq!(daemon.look(&staging, now()), superseded);
 }
 
 #[test]
@@ -220,4 +226,17 @@ fn a_session_of_the_window_before_is_followed_at_once() {
     let mut today = daemon(0, 24 * 60 + 50);
     let verdict = today.look(&staging, after(now(), 24 * 3600));
     assert_eq!(verdict, Verdict::Publish { version_id: token::token(&today.secret, today.ends, None) });
+}
+
+#[test]
+fn of_two_plans_that_run_out_at_the_same_time_the_one_in_place_stays() {
+    let mut staging = Staging::default();
+    let mut daemons = [daemon(0, 10), daemon(1, 10)];
+    for daemon in &mut daemons {
+        assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+        daemon.write(&mut staging);
+    }
+    let planned = token::token(&daemons[0].secret, daemons[0].ends, None);
+    assert_eq!(come_to_rest(&mut daemons, &mut staging, now()), [Verdict::Superseded { planned }, Verdict::InPlace]);
+    assert_eq!(staging.writes.len(), 2);
 }

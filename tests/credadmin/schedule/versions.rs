@@ -1,6 +1,6 @@
 //! Design.md's invariant 5, as far as the config is held to it: what is accepted writes at most 90 versions in any 24 hours.
 
-use credadmin::schedule::quota::{BUDGET, over_budget};
+use credadmin::schedule::quota::{BUDGET, over_budget, spare};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -80,4 +80,46 @@ fn a_window_more_than_a_year_ahead_is_counted_like_any_other() {
     assert!(budget(300, &far, "2026-11-24T00:00:00Z").is_some());
     let leap_day = [cron("leap-day", "0 0 29 2 *", "UTC", 86_400)];
     assert!(budget(300, &leap_day, "2026-11-24T00:00:00Z").is_some(), "29 Feb 2028 is 462 days ahead");
+    let short = once("short", "2029-06-01T00:00:00Z", "2029-06-01T01:00:00Z");
+    let both = [once("long", "2026-12-01T00:00:00Z", "2026-12-03T00:00:00Z"), short];
+    assert!(budget(300, &both, "2026-11-24T00:00:00Z").is_some(), "it takes nothing away from what was counted before it");
+}
+
+#[test]
+fn what_is_too_much_half_a_year_from_now_is_too_much_now() {
+    let both = [cron("a", "*/20 * 1 6,12 *", "UTC", 60), cron("b", "10-59/20 * 1 1,6 *", "UTC", 60)];
+    assert!(budget(2700, &both, "2026-11-24T00:00:00Z").is_some(), "72 on 1 December and on 1 January, 144 on 1 June");
+}
+
+/// 36 refreshes and the first session, two stretches that are open already, and each opening: of these, twice as many as on a
+/// usual day, but no more than fit into one; and one for each bound.
+#[test]
+fn what_is_free_on_any_day_is_known_without_looking_at_one() {
+    let rhythm = Cadence { name: "sensitive-s3", session: 3600, lead: 1200, exact: true };
+    let spare = |windows: &[Grant]| spare(&secret(&rhythm), &grants(windows));
+    let bounded = |grant: Grant, bounds| match grant.window {
+        Window::Cron { line, zone, seconds, .. } => Grant { window: Window::Cron { line, zone, seconds, bounds }, ..grant },
+        Window::Once(_) => grant,
+    };
+    let (from, until) = (at("2026-12-01T00:00:00Z"), at("2027-12-01T00:00:00Z"));
+    let once = once("once", "2026-12-01T08:00:00Z", "2026-12-01T09:00:00Z");
+    let (hourly, daily) = (cron("hourly", "0 * * * *", "UTC", 60), cron("daily", "30 8 * * *", "UTC", 60));
+    let midnight = cron("midnight", "0 0 * * *", "UTC", 86_400);
+    for (windows, free) in [
+        (vec![], 90),
+        (vec![once.clone()], 50),
+        (vec![daily.clone()], 49),
+        (vec![hourly.clone()], 3),
+        (vec![hourly, daily.clone()], 1),
+        (vec![cron("often", "*/20 * * * *", "UTC", 60)], 0),
+        (vec![cron("twice", "0 8,20 * * *", "UTC", 43_200)], 49),
+        (vec![midnight.clone()], 50),
+        (vec![daily.clone(), once], 48),
+        (vec![bounded(daily.clone(), Some((Timestamp::MIN, until)))], 48),
+        (vec![bounded(daily.clone(), Some((from, Timestamp::MAX)))], 48),
+        (vec![bounded(daily, Some((from, until)))], 47),
+        (vec![bounded(midnight, Some((from, until)))], 48),
+    ] {
+        assert_eq!(spare(&windows), free, "{windows:?}");
+    }
 }

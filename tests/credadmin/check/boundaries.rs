@@ -1,0 +1,44 @@
+//! What is just inside of a boundary and what is just outside, where no file in `bad/` tells.
+
+use super::{SECRET, check};
+use crate::harness::Credadmin;
+
+#[test]
+fn secrets_whose_names_begin_alike_are_two() {
+    let other = |name: &str| {
+        let arn = format!("arn:aws:secretsmanager:eu-central-1:123456789012:secret:SensitiveS3{name}");
+        let role = "arn:aws:iam::123456789012:role/SensitiveS3Access";
+        check(&Credadmin::new(&format!("{SECRET}[secrets.other]\nsecret_id = \"{arn}\"\nrole_arn = \"{role}\"\n")))
+    };
+    assert!(other("-AbCdEf").ends_with("---- exit status 78\n"), "an ARN ends in a hyphen and six characters");
+    for name in ["-Archive", "-Old", "Archive"] {
+        assert!(other(name).ends_with("---- exit status 0\n"), "{name}:\n{}", other(name));
+    }
+}
+
+/// The one that is missing may join the windows of the other.
+#[test]
+fn versions_are_not_counted_where_a_grant_has_a_mistake() {
+    let always = "[grants.always]\nsecret = \"s\"\nfrom = 2026-12-01T00:00:00Z\n";
+    let often = "[grants.often]\nsecret = \"s\"\ncron = \"*/15 * * * *\"\nduration = \"1m\"\n";
+    let said = check(&Credadmin::new(&format!("{SECRET}{always}{often}")));
+    assert!(said.contains("\n1 mistake: the config is refused\n"), "{said}");
+    let said = check(&Credadmin::new(&format!("{SECRET}{often}")));
+    assert!(said.contains("secrets.s would get more than 90 versions"), "{said}");
+}
+
+#[test]
+fn tags_may_hold_every_character_that_sts_takes() {
+    let said = check(&Credadmin::new(&format!("{SECRET}tags = {{ \"Cost centre_.:/=+-@\" = \"ü 7_.:/=+-@\" }}\n")));
+    assert!(said.ends_with("---- exit status 0\n"), "{said}");
+}
+
+#[test]
+fn each_part_of_a_secrets_arn_is_looked_at() {
+    for at in
+        ["aws:secretsmanager:eu-central-1:12345678901", "aws:secretsmanager::123456789012", "x:secretsmanager:x:123456789012"]
+    {
+        let said = check(&Credadmin::new(&SECRET.replace("\"SensitiveS3\"", &format!("\"arn:{at}:secret:S\""))));
+        assert!(said.contains("wanted: the name of a secret in AWS Secrets Manager"), "{at}:\n{said}");
+    }
+}
