@@ -48,7 +48,7 @@ impl Recurrence {
     fn spans(&self, from: Timestamp, until: Timestamp) -> (Vec<Span>, Option<Timestamp>) {
         let from = from.max(self.bounds.opens);
         let mut spans: Vec<Span> = Vec::new();
-        // All windows are of one length: of those that opened by `from`, the last to open is the last to close.
+        // All windows are of one length: none that opened before this one closes after it.
         let mut start = self.last_start(from).or_else(|| self.next_start(from));
         while let Some(opens) = start.filter(|opens| *opens < self.bounds.closes) {
             let closes = after(opens, self.duration).min(self.bounds.closes);
