@@ -37,7 +37,7 @@ impl Notify {
 
     /// Whether a status would be said now. If it is too soon, there is to be another look.
     pub fn takes_status(&mut self, now: Elapsed) -> bool {
-        self.status_waits = self.listens && self.is_too_soon(now);
+        self.status_waits = self.listens && self.status_said.is_some_and(|said| now.since(said) < STATUS_GAP);
         self.listens && !self.status_waits
     }
 
@@ -83,20 +83,14 @@ impl Notify {
         self.say(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
     }
 
-    /// How things stand, for `systemctl status`. Answers whether that was news and was said; else it has to be said again.
+    /// How things stand, for `systemctl status`, where that is taken. Answers whether it was news, and was said.
     pub fn status(&mut self, status: String, now: Elapsed) -> bool {
-        let news = self.status != status;
-        self.status_waits = news && self.is_too_soon(now);
-        if !news || self.status_waits {
+        if self.status == status {
             return false;
         }
         self.say(&[NotifyState::Status(&status)]);
         (self.status, self.status_said) = (status, Some(now));
         true
-    }
-
-    fn is_too_soon(&self, now: Elapsed) -> bool {
-        self.status_said.is_some_and(|said| now.since(said) < STATUS_GAP)
     }
 
     fn say(&self, states: &[NotifyState]) {

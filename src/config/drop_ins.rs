@@ -100,10 +100,8 @@ impl DropIns {
         } else {
             self.named.retain(|path, _| files.contains(path));
         }
-        let trial = self
-            .trial
-            .iter()
-            .map(|(path, text)| (path.clone(), file::Content { text: text.clone(), fault: None, unread: false }));
+        let trial =
+            self.trial.iter().map(|(path, text)| (path.clone(), file::Content { text: text.clone(), ..Default::default() }));
         let read = files.into_iter().map(|path| (path.clone(), file::read(&path, writers, false)));
         for (path, content) in read.chain(trial).collect::<Vec<_>>() {
             if content.unread {

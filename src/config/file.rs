@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Uid};
 
@@ -14,6 +15,7 @@ use super::fault::{Fault, Place};
 const LARGEST: u64 = 16 << 20;
 
 /// What a file says, and what keeps it from being believed.
+#[derive(Default)]
 pub struct Content {
     /// All of it, as far as it can be read. Where there is a fault, it may tell what the file is about, and no more.
     pub text: String,
@@ -26,21 +28,29 @@ pub struct Content {
 
 /// Reads `path`. `writers` is a group that may write it too; a link is followed only where `links` says so.
 pub fn read(path: &Path, writers: Option<Gid>, links: bool) -> Content {
-    let fault = |found: String, wanted: &str| Fault::error(found, wanted, Place::File(path.into()));
+    let fault = |found: String, wanted: &str| Some(Fault::error(found, wanted, Place::File(path.into())));
+    let unread = |error: &io::Error| {
+        let fault = fault(unreadable(error), "wanted: a file that credadmin may read");
+        Content { fault, unread: true, ..Content::default() }
+    };
     let (file, metadata) = match open(path, links) {
         Ok(opened) => opened,
-        Err((found, wanted)) => {
-            return Content { text: String::new(), unread: wanted == READABLE, fault: Some(fault(found, wanted)) };
+        Err(error) if error.raw_os_error() == Some(Errno::ELOOP as i32) => {
+            return Content { fault: fault("a symbolic link".into(), REGULAR), ..Content::default() };
         }
+        Err(error) => return unread(&error),
     };
-    let mistrust = writable_by_others(&metadata, writers).map(|(found, wanted)| fault(found, wanted));
+    if let Some((found, wanted)) = unfit(&metadata) {
+        return Content { fault: fault(found, wanted), ..Content::default() };
+    }
+    let mistrust = writable_by_others(&metadata, writers).and_then(|(found, wanted)| fault(found, wanted));
     match text(file) {
         Ok((text, true)) => Content { text, fault: mistrust, unread: false },
         Ok((text, false)) => {
-            let fault = mistrust.or(Some(fault("not UTF-8".into(), "wanted: text in UTF-8")));
+            let fault = mistrust.or(fault("not UTF-8".into(), "wanted: text in UTF-8"));
             Content { text, fault, unread: false }
         }
-        Err(error) => Content { text: String::new(), fault: Some(fault(unreadable(&error), READABLE)), unread: true },
+        Err(error) => unread(&error),
     }
 }
 
@@ -69,23 +79,22 @@ pub fn mistrust(directory: &Path) -> Option<Fault> {
     Some(Fault::error(found, wanted, Place::File(directory.into())))
 }
 
-const READABLE: &str = "wanted: a file that credadmin may read";
 const REGULAR: &str = "wanted: a regular file";
 
-fn open(path: &Path, links: bool) -> Result<(File, Metadata), (String, &'static str)> {
+fn open(path: &Path, links: bool) -> io::Result<(File, Metadata)> {
     // Never wait for a FIFO's writer; what it is, is judged on the open file.
     let mut flags = OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     flags.set(OFlag::O_NOFOLLOW, !links);
-    let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
-    let opened = opened.and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-    let (file, metadata) = opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == nix::errno::Errno::ELOOP as i32 => ("a symbolic link".into(), REGULAR),
-        _ => (unreadable(&error), READABLE),
-    })?;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
+}
+
+fn unfit(metadata: &Metadata) -> Option<(String, &'static str)> {
     match metadata.len() {
-        _ if !metadata.is_file() => Err(("not a regular file".into(), REGULAR)),
-        length if length > LARGEST => Err((format!("{length} bytes"), "wanted: 16 MiB at most")),
-        _ => Ok((file, metadata)),
+        _ if !metadata.is_file() => Some(("not a regular file".into(), REGULAR)),
+        length if length > LARGEST => Some((format!("{length} bytes"), "wanted: 16 MiB at most")),
+        _ => None,
     }
 }
 

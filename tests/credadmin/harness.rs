@@ -18,6 +18,12 @@ use tempfile::TempDir;
 /// How long anything may take that is expected at once.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Tells of what can't be tested here, and why; where `HOST_TESTS=required`, that is a failure.
+pub fn not_tested(why: &str) {
+    assert!(std::env::var_os("HOST_TESTS").is_none_or(|value| value != "required"), "{why}, and HOST_TESTS=required");
+    eprintln!("NOT TESTED: {why}");
+}
+
 /// credadmin with its config files, in a directory that goes when this does.
 pub struct Credadmin {
     directory: TempDir,
