@@ -1,6 +1,4 @@
-//! A daemon, and an account that says yes at once: the first visit to a secret whose window is open, and to many that are closed.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! A daemon, and an account that says yes at once: the first visit to a secret whose window is open, and to many, of which a few are open.
 
 use credadmin::aws::trouble::Trouble;
 use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
@@ -21,24 +19,18 @@ const OPEN: &str = "region = \"eu-central-1\"\n[secrets.s]\nsecret_id = \"S\"\n\
     role_arn = \"arn:aws:iam::123456789012:role/SAccess\"\n\
     [grants.g]\nsecret = \"s\"\nfrom = \"2026-12-01T08:00:00Z\"\nuntil = \"2026-12-01T18:00:00Z\"\n";
 
+/// After so long on its paused clock, all that was due at first is done, and nothing else is due yet.
+const LONG_ENOUGH: SignedDuration = SignedDuration::from_secs(59);
+
+/// No event is lost.
+const HEARD: usize = 4096;
+
 struct Account {
     clock: Clock,
-    /// How many are still to be looked at before nothing is left to be done; none, if one is to be written.
-    unseen: AtomicUsize,
-    done: mpsc::Sender<Wake>,
-}
-
-impl Account {
-    fn end(&self) {
-        self.done.try_send(Wake::Stop("the end")).expect("room for it");
-    }
 }
 
 impl Aws for Account {
     async fn describe_secret(&self, _: &str) -> Result<Description, Trouble> {
-        if self.unseen.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.end();
-        }
         Ok(Description::default())
     }
 
@@ -53,7 +45,6 @@ impl Aws for Account {
     }
 
     async fn put_secret_value(&self, _: &str, _: &str, _: &Zeroizing<String>) -> Result<Receipt, Trouble> {
-        self.end();
         Ok(Receipt::default())
     }
 
@@ -66,46 +57,45 @@ impl Aws for Account {
 pub struct Ready {
     runtime: Runtime,
     daemon: Daemon<Account>,
-    wakes: mpsc::Receiver<Wake>,
+    clock: Clock,
     heard: Heard,
     _file: File,
 }
 
 /// Whose only secret is open.
 pub fn open() -> Ready {
-    ready(File::new(OPEN), usize::MAX)
+    ready(File::new(OPEN))
 }
 
-/// With so many secrets, all of them closed.
-pub fn closed(secrets: usize) -> Ready {
-    ready(File::with_grants(secrets, 1), secrets)
+/// With so many secrets, of which a few are open.
+pub fn many(secrets: usize) -> Ready {
+    ready(File::with_grants(secrets, 1))
 }
 
-fn ready(file: File, unseen: usize) -> Ready {
+fn ready(file: File) -> Ready {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let mut sources = Sources::read(file.path()).expect("a good config");
     let settings = sources.settings(now()).expect("a good config");
-    let (done, wakes) = mpsc::channel(1);
-    let (journal, heard) = Journal::handed_to(16);
-    let daemon = {
+    let (journal, heard) = Journal::handed_to(HEARD);
+    let clock = {
         let _inside = runtime.enter();
-        let clock = Clock::bent(now(), 1);
-        Daemon::new(
-            Account { clock: clock.clone(), unseen: AtomicUsize::new(unseen), done },
-            clock,
-            journal,
-            sources,
-            settings,
-            1,
-        )
+        Clock::bent(now(), 1)
     };
-    Ready { runtime, daemon, wakes, heard, _file: file }
+    let daemon = Daemon::new(Account { clock: clock.clone() }, clock.clone(), journal, sources, settings, 1);
+    Ready { runtime, daemon, clock, heard, _file: file }
 }
 
 /// It plans, describes each secret, assumes the role and puts the session where it is open, and stops; answers with how many it has
 /// published.
 pub fn visit(ready: Ready) -> usize {
-    let Ready { runtime, daemon, wakes, mut heard, _file } = ready;
-    runtime.block_on(daemon.run(wakes));
+    let Ready { runtime, daemon, clock, mut heard, _file } = ready;
+    runtime.block_on(async {
+        let (signals, wakes) = mpsc::channel(1);
+        let stop = async {
+            clock.sleep(LONG_ENOUGH).await;
+            signals.try_send(Wake::Stop("the end")).expect("room for it");
+        };
+        tokio::join!(daemon.run(wakes), stop);
+    });
     heard.new_ones().filter(|event| matches!(event, Event::Published { .. })).count()
 }
