@@ -43,6 +43,16 @@ impl Held {
         }
     }
 
+    /// Wipes the keys of a session that is over at `now`: the rest says the same. Answers with what is left of one that is not.
+    pub fn wipe_what_is_over(&mut self, now: Timestamp) -> Option<SignedDuration> {
+        let Ok(Content::Session(session)) = read(self.value.as_ref()?) else { return None };
+        if session.ends > now {
+            return Some(session.ends.duration_since(now));
+        }
+        self.value = Some(Zeroizing::new(session.without_keys().as_bytes().to_vec()));
+        None
+    }
+
     /// Whether it need not be read again at `now`.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let good_for = match (self.judge(now), self.judge(self.read_at)) {
@@ -78,6 +88,23 @@ mod tests {
             held.judge(at("09:00:00")).unwrap_err().to_string(),
             "closed since 2026-12-01T09:00:00Z: the session in the secret has ended, and none has taken its place"
         );
+    }
+
+    #[test]
+    fn keys_are_wiped_when_their_session_is_over_and_nothing_else_changes() {
+        let mut held = held("08:00:00", "09:00:00");
+        let keys = |held: &Held| String::from_utf8(held.value.as_ref().unwrap().to_vec()).unwrap().contains("\"k\"");
+        assert_eq!(held.wipe_what_is_over(at("08:59:59")), Some(SignedDuration::from_secs(1)));
+        assert!(keys(&held));
+        let before = held.judge(at("09:00:00")).unwrap_err().to_string();
+        assert_eq!(held.wipe_what_is_over(at("09:00:00")), None);
+        assert!(!keys(&held));
+        assert_eq!(held.judge(at("09:00:00")).unwrap_err().to_string(), before);
+        assert!(!held.is_fresh(at("09:00:00")));
+        // What is no session stays as it is.
+        let mut tombstone = Held { read_at: at("08:00:00"), value: Some(Zeroizing::new(br#"{"state":"closed"}"#.to_vec())) };
+        assert_eq!(tombstone.wipe_what_is_over(at("09:00:00")), None);
+        assert_eq!(tombstone.judge(at("09:00:00")).unwrap_err().to_string(), "closed: revoked");
     }
 
     #[test]

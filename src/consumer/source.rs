@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::judge::{FRESH_AT_THE_EDGE, Held};
+use super::judge::{FRESH, FRESH_AT_THE_EDGE, Held};
 use super::refusal::{Refusal, passes};
 use super::value::Session;
 use crate::aws::reading::Reading;
@@ -57,10 +57,10 @@ impl<R: Reading> Source<R> {
             Some(failed) => failed,
             None => match self.read(alive.is_some()).await {
                 Ok(value) => {
-                    let held = Held { read_at: now, value };
-                    let session = held.judge(self.clock.now());
-                    state.held = Some(held);
-                    return session;
+                    let mut held = Held { read_at: now, value };
+                    let now = self.clock.now();
+                    held.wipe_what_is_over(now);
+                    return state.held.insert(held).judge(now);
                 }
                 Err(trouble) => (self.clock.elapsed(), trouble),
             },
@@ -69,6 +69,16 @@ impl<R: Reading> Source<R> {
         match alive.filter(|session| passes(trouble) && session.ends > self.clock.now()) {
             Some(session) => Ok(session),
             None => Err(Refusal::Trouble(trouble.clone())),
+        }
+    }
+
+    /// Wipes the keys of each session once it is over, within a minute, though nobody asks any more.
+    pub async fn wipe_what_is_over(&self) {
+        loop {
+            let mut state = self.state.lock().await;
+            let left = state.held.as_mut().and_then(|held| held.wipe_what_is_over(self.clock.now()));
+            drop(state);
+            self.clock.sleep(left.map_or(FRESH, |left| left.min(FRESH))).await;
         }
     }
 

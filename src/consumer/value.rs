@@ -1,11 +1,11 @@
 //! What a secret holds, read without trust: whatever it is, nothing of it comes into an error.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, json};
 
 /// How much of a reason is told, in characters.
 const LONGEST_REASON: usize = 200;
@@ -33,6 +33,33 @@ pub struct Session {
     pub ends: Timestamp,
     /// When the next window was planned to open, as the session was issued; only the last session of a window tells it.
     pub opens_next: Option<Timestamp>,
+}
+
+/// What is left of a session that is over: a value that says the same, without its keys.
+#[derive(Serialize)]
+struct Over<'a> {
+    #[serde(rename = "sessionId")]
+    session_id: &'a str,
+    #[serde(rename = "sessionKey")]
+    session_key: &'static str,
+    #[serde(rename = "sessionToken")]
+    session_token: &'static str,
+    expiration: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_next: Option<String>,
+}
+
+impl Session {
+    /// Its value without its keys, for when it is over.
+    pub fn without_keys(&self) -> Zeroizing<String> {
+        json(&Over {
+            session_id: &self.credential.access_key_id,
+            session_key: "over",
+            session_token: "over",
+            expiration: self.ends.to_string(),
+            opens_next: self.opens_next.map(|next| next.to_string()),
+        })
+    }
 }
 
 /// Why a value is no session of credadmin's. Nothing of the value is in it.

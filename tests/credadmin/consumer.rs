@@ -4,6 +4,7 @@ mod cache;
 mod clients;
 mod exec;
 mod field;
+mod memory;
 mod planned;
 mod process;
 mod serve;

@@ -4,7 +4,7 @@
 //! begins with a canary, and all that came out is searched for it, and for parts of every key and token that there was.
 
 mod commands;
-mod memory;
+pub mod memory;
 pub mod source;
 
 use std::fs;

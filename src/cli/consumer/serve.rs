@@ -53,12 +53,13 @@ pub fn serve(arguments: &Arguments) -> Result<ExitCode, Stopped> {
         let sdk = Sdk::new(clock.clone(), &connection).await;
         // SDKs try again by themselves.
         let source = Arc::new(Source::new(sdk, clock.clone(), &secret.secret_id, 1, None));
-        let door = Arc::new(Door::new(source, token, changes(secret.secret_id.clone())));
+        let door = Arc::new(Door::new(Arc::clone(&source), token, changes(secret.secret_id.clone())));
         eprintln!("{}: AWS_CONTAINER_CREDENTIALS_FULL_URI=http://{address}{PATH}", secret.secret_id);
         // Where systemd does not listen, nothing is said.
         drop(sd_notify::notify(&[NotifyState::Ready]));
         tokio::select! {
             () = endpoint::serve(listener, door, &clock) => {}
+            () = source.wipe_what_is_over() => {}
             _ = signals.next() => {}
         }
         drop(sd_notify::notify(&[NotifyState::Stopping]));

@@ -28,7 +28,14 @@ fn command(scene: &Scene, listen: &str) -> Command {
 
 /// Starts one on a free port; answers with its URL too.
 pub fn start(scene: &Scene) -> (Process, String) {
-    let process = Process::spawn("credadmin consumer serve", &command(scene, "127.0.0.1:0"));
+    start_with(scene, &[])
+}
+
+/// With these variables set, too.
+pub fn start_with(scene: &Scene, variables: &[(&str, &str)]) -> (Process, String) {
+    let mut command = command(scene, "127.0.0.1:0");
+    command.envs(variables.iter().copied());
+    let process = Process::spawn("credadmin consumer serve", &command);
     let line = process.wait_for_line("AWS_CONTAINER_CREDENTIALS_FULL_URI=", PATIENCE);
     let url = line.split_once('=').expect("a variable").1.to_owned();
     (process, url)
@@ -48,7 +55,7 @@ fn ask(url: &str, method: &str, path: &str, authorization: Option<&str>) -> (u16
     (status, serde_json::from_str(body).expect("JSON"))
 }
 
-fn get(url: &str) -> (u16, Value) {
+pub fn get(url: &str) -> (u16, Value) {
     ask(url, "GET", "/credentials", Some(TOKEN))
 }
 

@@ -68,6 +68,22 @@ fn session(key: &str, ends: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_over_is_wiped_though_nobody_asks() {
+    let scene = Scene::new();
+    let value = session("A", "2026-12-01T09:00:00Z");
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    let wiping = scene.source.wipe_what_is_over();
+    tokio::select! {
+        () = wiping => unreachable!("it goes on"),
+        () = scene.clock.sleep(minutes(61)) => {}
+    }
+    let held = scene.source.into_held().and_then(|held| held.value).expect("what it says but for its keys");
+    let over = value.replace("\"k\"", "\"over\"").replace("\"t\"", "\"over\"");
+    let parsed = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).expect("JSON");
+    assert_eq!(parsed(&held), parsed(over.as_bytes()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_newer_session_and_a_revocation_are_seen_within_a_minute() {
     let scene = Scene::new();
     assert_eq!(scene.key().await.as_deref(), Ok("A"));

@@ -4,7 +4,7 @@
 //! The daemon is not dumpable, so it takes root. Whoever is not root is told; where `HOST_TESTS=required`, that is a failure.
 
 mod bare;
-mod search;
+pub mod search;
 
 use credadmin::clock::Clock;
 use jiff::SignedDuration;
@@ -92,7 +92,7 @@ fn sum(copies: &Copies) -> usize {
 }
 
 /// As the units have it: what is freed is overwritten.
-fn of_the_units() -> String {
+pub fn of_the_units() -> String {
     let units = ["credadmin", "credadmin-consumer@", "credadmin-notify"].map(|unit| {
         let path = format!("{}/systemd/{unit}.service", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).expect("a unit");
