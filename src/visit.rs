@@ -22,8 +22,6 @@ use crate::{session, vault};
 const FARTHEST_STAMP: SignedDuration = SignedDuration::from_mins(11);
 /// How soon it is tried again, where AWS's clock has not yet come to the stamp by which ours has.
 const STAMP_AGAIN: SignedDuration = SignedDuration::from_secs(5);
-/// The code of what credadmin's own budget of versions does not allow.
-pub const VERSION_BUDGET: &str = "VersionBudget";
 /// The clocks of two instances may differ by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -204,7 +202,7 @@ fn within_budget(errand: &Errand, version_id: &str) -> Result<(), Trouble> {
     }
     let written = BUDGET - errand.room;
     let message = format!("{written} versions were written in the last 24 hours, of the {BUDGET} that credadmin allows{kept}");
-    Err(Trouble::new(Operation::PutSecretValue, Kind::VersionQuota, VERSION_BUDGET, &message))
+    Err(Trouble::new(Operation::PutSecretValue, Kind::VersionBudget, "VersionBudget", &message))
 }
 
 fn current(seen: &Description) -> String {

@@ -105,6 +105,8 @@ pub enum Kind {
     Exists,
     /// No room for another version.
     VersionQuota,
+    /// No room for it in credadmin's own budget of versions.
+    VersionBudget,
     /// The KMS key of the secret can't be used.
     Kms,
     /// STS gave a session that must not be published.
@@ -251,7 +253,7 @@ impl Kind {
             | Self::WrongTime
             | Self::Exists
             | Self::BadSession => Pace::Soon,
-            Self::VersionQuota => Pace::AfterQuota,
+            Self::VersionQuota | Self::VersionBudget => Pace::AfterQuota,
             _ => Pace::Slowly,
         }
     }
@@ -288,7 +290,7 @@ impl Kind {
             Self::Deleted => "restore it: aws secretsmanager restore-secret",
             Self::NotWritable => "name a secret that no AWS service manages",
             Self::Exists => "nothing to do: another instance was first",
-            Self::VersionQuota => "find out who else writes to this secret; Secrets Manager keeps 100 versions in 24 h",
+            Self::VersionQuota | Self::VersionBudget => "find out who else writes to this secret; Secrets Manager keeps 100 versions in 24 h",
             Self::Kms => {
                 "check that the KMS key is enabled and that the instance role may use it (kms:GenerateDataKey, kms:Decrypt)"
             }

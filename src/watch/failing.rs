@@ -9,7 +9,7 @@ use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::clock::Elapsed;
 use crate::journal::Event;
 use crate::schedule::backoff::{self, Pace};
-use crate::visit::{Errand, VERSION_BUDGET};
+use crate::visit::Errand;
 
 /// A trouble that goes on.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Watch {
         if let Some(until) = published_until.filter(|_| pace != Pace::AfterQuota) {
             wait = wait.min(backoff::bound(pace, until.duration_since(at.now)));
         }
-        if trouble.code == VERSION_BUDGET {
+        if trouble.kind == Kind::VersionBudget {
             // For the next planned session there may be room where there was none for a repair.
             wait = wait.min(errand.good_until.duration_since(at.now)).max(SignedDuration::from_secs(1));
         }

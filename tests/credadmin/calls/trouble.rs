@@ -73,6 +73,7 @@ const KINDS: &[(Kind, Pace, &str)] = &[
     (Kind::NotWritable, Pace::Slowly, "no AWS service manages"),
     (Kind::Exists, Pace::Soon, "another instance was first"),
     (Kind::VersionQuota, Pace::AfterQuota, "keeps 100 versions in 24 h"),
+    (Kind::VersionBudget, Pace::AfterQuota, "keeps 100 versions in 24 h"),
     (Kind::Kms, Pace::Slowly, "kms:GenerateDataKey"),
     (Kind::BadSession, Pace::Soon, "if it lasts, check this host's clock"),
     (Kind::Other, Pace::Slowly, "look the code up"),
