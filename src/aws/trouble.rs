@@ -290,7 +290,9 @@ impl Kind {
             Self::Deleted => "restore it: aws secretsmanager restore-secret",
             Self::NotWritable => "name a secret that no AWS service manages",
             Self::Exists => "nothing to do: another instance was first",
-            Self::VersionQuota | Self::VersionBudget => "find out who else writes to this secret; Secrets Manager keeps 100 versions in 24 h",
+            Self::VersionQuota | Self::VersionBudget => {
+                "find out who else writes to this secret; Secrets Manager keeps 100 versions in 24 h"
+            }
             Self::Kms => {
                 "check that the KMS key is enabled and that the instance role may use it (kms:GenerateDataKey, kms:Decrypt)"
             }

@@ -1,7 +1,7 @@
 //! The high-availability pair: two daemons against one account, in virtual time, with everything that can happen to a process and
 //! to its line. Judged by AWS's records.
 //!
-//! - `process`, `line`: what a daemon runs in, and what it calls AWS through
+//! - `line`: what it calls AWS through
 //! - `windows`: a thousand windows, and all the `trouble` there is; `judge`: what has to hold of them
 //! - `points`: kill -9 at every await point; `sdk`: the same with the real SDK, over real HTTP
 //! - `late`: what arrives when it should not any more
@@ -11,7 +11,6 @@ mod judge;
 mod late;
 mod line;
 mod points;
-mod process;
 mod rollout;
 mod sdk;
 mod trouble;
@@ -27,7 +26,7 @@ use credadmin::journal::{Event, Heard, Journal};
 use credadmin::schedule::{plan, token};
 use jiff::{SignedDuration, Timestamp};
 use line::{Line, State};
-use process::Process;
+use simulate::process::Process;
 use strict_aws::World;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -86,7 +85,7 @@ impl Account {
         let host = Host {
             clock,
             line: Arc::default(),
-            process: Process::new(None),
+            process: Process::new(),
             world: self.world.clone(),
             model,
             directory: tempfile::tempdir().expect("a directory"),
@@ -124,7 +123,10 @@ impl Host {
         let mut sources = Sources::read(&self.directory.path().join("credadmin.toml")).expect("a config that can be read");
         let settings = sources.settings(self.clock.now()).expect("a valid config");
         let (journal, heard) = Journal::handed_to(1 << 20);
-        let process = Process::new(last);
+        let process = Process::new();
+        if let Some(last) = last {
+            process.doom(last);
+        }
         let line = Line {
             model: self.model.clone(),
             world: self.world.clone(),
@@ -135,7 +137,7 @@ impl Host {
         let (wake, wakes) = mpsc::channel(8);
         let daemon = Daemon::new(line, self.clock.clone(), journal, sources, settings, seed);
         self.process = Arc::clone(&process);
-        self.running = Some((tokio::spawn(async move { process.run(daemon.run(wakes)).await }), wake));
+        self.running = Some((tokio::spawn(async move { process.call(daemon.run(wakes)).await }), wake));
         self.heard.push(heard);
     }
 

@@ -107,12 +107,14 @@ fn a_command_that_does_not_end_is_killed_unless_it_is_to_be_kept() {
     scene.publish("short", in_seconds(3));
     let deaf = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
     let mut killed = start(&scene, &["--grace", "1s"], deaf);
-    let kept = start(&scene, &["--keep"], "trap 'echo told' TERM; echo ready; while :; do sleep 0.1; done");
+    let mut kept = start(&scene, &["--keep"], "trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.1; done");
     assert_eq!(killed.wait().code(), Some(128 + 9));
     assert_eq!(killed.lines_with("SIGKILL"), ["the command has not ended within 1s: it is killed (SIGKILL)"]);
     // Long after the end of access.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!((kept.lines_with("told"), kept.lines_with("closed")), (vec![], vec![]));
+    kept.signal(Signal::SIGTERM);
+    assert_eq!(kept.wait().code(), Some(3), "whoever ends it ends the command");
 }
 
 #[test]

@@ -9,12 +9,12 @@ use credadmin::aws::trouble::{Kind, Operation, Trouble};
 use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
 use credadmin::clock::Clock;
 use jiff::Timestamp;
+use simulate::process::Process;
 use strict_aws::World;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use super::process::Process;
 use crate::model::Model;
 
 /// How long the SDK waits for an answer.
@@ -97,7 +97,7 @@ impl Line {
     where
         F: Future<Output = Result<T, Trouble>> + Send + 'static,
     {
-        self.process.run(self.go(operation, ask)).await
+        self.process.call(self.go(operation, ask)).await
     }
 
     async fn go<T: Send + 'static, F>(&self, operation: Operation, ask: impl FnOnce(Model) -> F + Send) -> Result<T, Trouble>
@@ -163,6 +163,6 @@ impl Aws for Line {
     }
 
     async fn renew(&self) {
-        self.process.run(self.model.renew()).await;
+        self.process.call(self.model.renew()).await;
     }
 }

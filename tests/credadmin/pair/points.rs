@@ -67,7 +67,7 @@ async fn killed_at(point: usize, others: Others) -> (bool, usize) {
         two.start(2, None);
     }
     let was_killed = tokio::select! {
-        () = one.process.stands() => true,
+        () = one.process.died() => true,
         () = clock.sleep_until(end) => false,
     };
     one.kill();

@@ -1,11 +1,12 @@
 //! kill -9 at every await point of the calls as the real SDK makes them, over real HTTP.
 
+use std::sync::Arc;
+
 use credadmin::aws::trouble::Trouble;
 use credadmin::aws::{Answer, Ask, Aws, Connection, Description, Receipt};
-use std::sync::Arc;
+use simulate::process::Process;
 use zeroize::Zeroizing;
 
-use super::process::Process;
 use crate::story::{ONE_DAY, Story, minutes, seconds};
 
 /// An AWS whose calls are parts of a process.
@@ -13,15 +14,15 @@ struct Parts<A>(A, Arc<Process>);
 
 impl<A: Aws> Aws for Parts<A> {
     async fn describe_secret(&self, secret_id: &str) -> Result<Description, Trouble> {
-        self.1.run(self.0.describe_secret(secret_id)).await
+        self.1.call(self.0.describe_secret(secret_id)).await
     }
 
     async fn assume_role(&self, ask: &Ask) -> Result<Answer, Trouble> {
-        self.1.run(self.0.assume_role(ask)).await
+        self.1.call(self.0.assume_role(ask)).await
     }
 
     async fn put_secret_value(&self, secret_id: &str, version_id: &str, value: &Zeroizing<String>) -> Result<Receipt, Trouble> {
-        self.1.run(self.0.put_secret_value(secret_id, version_id, value)).await
+        self.1.call(self.0.put_secret_value(secret_id, version_id, value)).await
     }
 
     fn connect(&self, connection: &Connection) {
@@ -29,7 +30,7 @@ impl<A: Aws> Aws for Parts<A> {
     }
 
     async fn renew(&self) {
-        self.1.run(self.0.renew()).await;
+        self.1.call(self.0.renew()).await;
     }
 }
 
@@ -55,11 +56,12 @@ async fn at_every_point(peer: bool) {
 /// Answers with whether there was such a point.
 async fn killed_at(point: usize, peer: bool) -> bool {
     let story = Story::new(ONE_DAY).await;
-    let process = Process::new(Some(point));
+    let process = Process::new();
+    process.doom(point);
     let one = story.start(Parts(story.sdk().await, Arc::clone(&process)), story.sources(), 1);
     let two = if peer { Some(story.daemon().await) } else { None };
     let was_killed = tokio::select! {
-        () = process.stands() => true,
+        () = process.died() => true,
         () = story.pass(seconds(20)) => false,
     };
     one.kill();

@@ -5,9 +5,14 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use tokio::sync::Notify;
+
 /// What all futures of one process have in common.
 #[derive(Default)]
-pub struct Process(Mutex<State>);
+pub struct Process {
+    state: Mutex<State>,
+    died: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -40,6 +45,11 @@ impl Process {
     /// It is to die at a point that it comes to: so many later than the next.
     pub fn doom(&self, points: usize) {
         self.lock().doom = Some(points + 1);
+    }
+
+    /// Waits until it has come to its last point.
+    pub async fn died(&self) {
+        self.died.notified().await;
     }
 
     /// Whether its requests have to be on their own: it may be gone when they arrive.
@@ -82,7 +92,10 @@ impl Process {
         let mut state = self.lock();
         if point && let Some(left) = state.doom.filter(|left| *left > 0) {
             state.doom = Some(left - 1);
-            state.is_stopped |= left == 1;
+            if left == 1 {
+                state.is_stopped = true;
+                self.died.notify_one();
+            }
         }
         if state.is_stopped {
             state.wakers.push(context.waker().clone());
@@ -91,6 +104,6 @@ impl Process {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
