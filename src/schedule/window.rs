@@ -13,6 +13,8 @@ use crate::instant::{after, before};
 /// No zone has ever moved its clocks by more (Samoa's lost day of 2011 was 24 h).
 const WIDEST_SHIFT: SignedDuration = SignedDuration::from_hours(26);
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// In seconds.
+const MINUTE: i64 = 60;
 
 impl Window {
     /// The spans that touch `[from, until)`, joined where they overlap or adjoin, in order; and the first opening after them.
@@ -114,8 +116,13 @@ impl Recurrence {
     /// The firing at `civil` or the nearest one before or after it. croner reads civil time as if it were UTC, which has
     /// neither gaps nor folds.
     fn firing(&self, civil: civil::DateTime, way: Way) -> Option<Firing> {
-        let seconds = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
-        let civil: DateTime<Utc> = DateTime::from_timestamp(seconds, 0)?;
+        let second = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
+        // A line has no seconds, and croner would try each of them by itself.
+        let minute = match way {
+            Way::Back => second.div_euclid(MINUTE),
+            Way::On => (second + MINUTE - 1).div_euclid(MINUTE),
+        };
+        let civil: DateTime<Utc> = DateTime::from_timestamp(minute * MINUTE, 0)?;
         let found = match way {
             Way::Back => self.cron.find_previous_occurrence(&civil, true),
             Way::On => self.cron.find_next_occurrence(&civil, true),
