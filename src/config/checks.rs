@@ -92,7 +92,7 @@ fn dropped_in(over: &Merged, files: &[Vec<String>], closed: &mut BTreeSet<String
     if !wrong.is_empty() {
         for names in files {
             let Some(mistaken) = names.iter().find(|name| wrong.contains(name)) else { continue };
-            for name in names.iter().filter(|name| !wrong.contains(name) && closed.insert((*name).clone())) {
+            for name in names.iter().filter(|name| !wrong.contains(name)) {
                 let place = over.place(&["grants", name.as_str()], Part::Key);
                 // The mistake may be told of another file, which names the same grant.
                 if !faults.iter().any(|fault| fault.place.path() == place.path()) {
