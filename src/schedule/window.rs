@@ -4,8 +4,9 @@
 //! is taken with the offset before the gap (02:30 becomes 03:30), and one in a fold is the first of the two.
 
 use chrono::{DateTime, Utc};
+use jiff::civil::DateTimeRound;
 use jiff::tz::{Disambiguation, TimeZone};
-use jiff::{SignedDuration, Timestamp, civil};
+use jiff::{RoundMode, SignedDuration, Timestamp, Unit, civil};
 
 use crate::grant::{Recurrence, Span, Window};
 use crate::instant::{after, before};
@@ -13,8 +14,6 @@ use crate::instant::{after, before};
 /// No zone has ever moved its clocks by more (Samoa's lost day of 2011 was 24 h).
 const WIDEST_SHIFT: SignedDuration = SignedDuration::from_hours(26);
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
-/// In seconds.
-const MINUTE: i64 = 60;
 
 impl Window {
     /// The spans that touch `[from, until)`, joined where they overlap or adjoin, in order; and the first opening after them.
@@ -116,13 +115,14 @@ impl Recurrence {
     /// The firing at `civil` or the nearest one before or after it. croner reads civil time as if it were UTC, which has
     /// neither gaps nor folds.
     fn firing(&self, civil: civil::DateTime, way: Way) -> Option<Firing> {
-        let second = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
         // A line has no seconds, and croner would try each of them by itself.
-        let minute = match way {
-            Way::Back => second.div_euclid(MINUTE),
-            Way::On => (second + MINUTE - 1).div_euclid(MINUTE),
+        let to = match way {
+            Way::Back => RoundMode::Floor,
+            Way::On => RoundMode::Ceil,
         };
-        let civil: DateTime<Utc> = DateTime::from_timestamp(minute * MINUTE, 0)?;
+        let civil = civil.round(DateTimeRound::new().smallest(Unit::Minute).mode(to)).ok()?;
+        let seconds = TimeZone::UTC.to_timestamp(civil).ok()?.as_second();
+        let civil: DateTime<Utc> = DateTime::from_timestamp(seconds, 0)?;
         let found = match way {
             Way::Back => self.cron.find_previous_occurrence(&civil, true),
             Way::On => self.cron.find_next_occurrence(&civil, true),
