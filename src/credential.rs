@@ -30,6 +30,11 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// Whether all of it is visible ASCII, as the parts of AWS's credentials are: it can be put into a header or an environment as it is.
+pub fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// A form with secret parts, as JSON. It is written into a buffer of its very size: one that grows leaves what it held behind,
 /// and that is wiped by nobody.
 pub fn json(form: &impl Serialize) -> Zeroizing<String> {

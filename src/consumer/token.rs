@@ -6,6 +6,8 @@ use std::path::Path;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::credential::is_visible;
+
 /// A token that can be guessed guards nothing: 16 characters of a random one are 64 bits at the least.
 const SHORTEST: usize = 16;
 const RANDOM_BYTES: usize = 32;
@@ -25,7 +27,7 @@ impl Token {
         if text.ends_with('\n') {
             return Err(refused("it ends with a newline, which SDKs refuse or send along; write it with printf %s"));
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_visible(&text) {
             return Err(refused("it has characters that are no visible ASCII"));
         }
         match text.len() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::credential::{Credential, json};
+use crate::credential::{Credential, is_visible, json};
 
 /// How much of a reason is told, in characters.
 const LONGEST_REASON: usize = 200;
@@ -140,7 +140,7 @@ fn session(keys: Keys) -> Result<Session, Unreadable> {
 /// A part that can be put into a header or an environment as it is.
 fn part(key: &'static str, text: Option<Zeroizing<String>>) -> Result<Zeroizing<String>, Unreadable> {
     let text = text.filter(|text| !text.is_empty()).ok_or(Unreadable::Missing(key))?;
-    match text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    match is_visible(&text) {
         true => Ok(text),
         false => Err(Unreadable::Characters(key)),
     }

@@ -65,8 +65,9 @@ fn story(how: &str, variables: &[(&str, &str)]) -> [Looks; 3] {
     let look = |when: &str, published: usize| {
         let looks = [(&daemon, "Fine"), (&bare, "BareSecret")].map(|(process, secret)| {
             let sessions = sessions(&aws, secret);
-            // One more is due where the time of day comes to a point of the plan's grid meanwhile.
-            assert!(sessions.len() >= 2 * published, "{secret}: {} parts of what was published", sessions.len());
+            let found = sessions.len() / 2;
+            // For the daemon one more is due where the time of day comes to a point of the plan's grid meanwhile.
+            assert!(found == published || secret == "Fine" && found > published, "{secret}: {found} sessions, not {published}");
             search(process.id(), &sessions, CANARY)
         });
         eprintln!("copies in memory {how}, {when}: credadmin {:?}; the SDK alone {:?}", looks[0], looks[1]);
