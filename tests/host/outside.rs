@@ -24,15 +24,13 @@ pub const WANTED: &str = "wanted";
 /// What comes out: what came of them.
 pub const REPORT: &str = "report";
 
-/// Runs the scenarios whose names contain one of these words, or all.
+/// Runs the scenarios whose names contain one of these words, or all; but for those with a word in their names that follows `--skip`.
 ///
 /// # Errors
 /// If one fails, or if they can't be run where they have to be.
 pub fn run(asked_for: &[String]) -> Told {
     // Whoever lists tests, or asks for some of another name, does not want to boot a machine.
-    let words: Vec<&str> = asked_for.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    let mut wanted: Vec<&str> =
-        scenarios::names().filter(|name| words.is_empty() || words.iter().any(|w| name.contains(w))).collect();
+    let mut wanted = wanted(asked_for);
     if asked_for.iter().any(|argument| argument == "--list") {
         wanted.iter().for_each(|name| println!("{name}: test"));
         return Ok(());
@@ -49,12 +47,12 @@ pub fn run(asked_for: &[String]) -> Told {
         println!("host: SKIPPED, nothing of systemd, journald and the sandbox was tested: {missing}");
         return if is_required() { Err(format!("skipped, and {REQUIREMENT}=required").into()) } else { Ok(()) };
     }
-    if package::made().is_none() && wanted.iter().any(|name| OF_PACKAGES.iter().any(|of| name.starts_with(of))) {
+    if package::made().is_none() && wanted.iter().any(is_of_packages) {
         println!("host: SKIPPED, nothing of the packages was tested: packaging/build has not made any");
         if is_required() {
             return Err(format!("skipped, and {REQUIREMENT}=required").into());
         }
-        wanted.retain(|name| !OF_PACKAGES.iter().any(|of| name.starts_with(of)));
+        wanted.retain(|name| !is_of_packages(name));
         if wanted.is_empty() {
             return Ok(());
         }
@@ -62,6 +60,24 @@ pub fn run(asked_for: &[String]) -> Told {
     println!("host: {} scenarios in a systemd of their own", wanted.len());
     let directory = tempfile::Builder::new().prefix("credadmin-host-").tempdir()?;
     boot(directory.path(), &wanted)
+}
+
+fn wanted(asked_for: &[String]) -> Vec<&'static str> {
+    let (mut words, mut skipped) = (Vec::new(), Vec::new());
+    let mut arguments = asked_for.iter().map(String::as_str);
+    while let Some(argument) = arguments.next() {
+        match argument {
+            "--skip" => skipped.extend(arguments.next()),
+            word if !word.starts_with('-') => words.push(word),
+            _ => {}
+        }
+    }
+    let is_in = |name: &str, of: &[&str]| of.iter().any(|word| name.contains(word));
+    scenarios::names().filter(|name| (words.is_empty() || is_in(name, &words)) && !is_in(name, &skipped)).collect()
+}
+
+fn is_of_packages(name: &&str) -> bool {
+    OF_PACKAGES.iter().any(|of| name.starts_with(of))
 }
 
 fn is_required() -> bool {
@@ -82,7 +98,10 @@ fn boot(directory: &Path, wanted: &[&str]) -> Told {
     fs::create_dir(&out)?;
     fs::write(out.join(WANTED), wanted.join("\n"))?;
     let mut given = vec![("credadmin", Path::new(env!("CARGO_BIN_EXE_credadmin")).to_owned())];
-    given.extend(package::made().into_iter().flatten());
+    // They may be made while others are tested.
+    if wanted.iter().any(is_of_packages) {
+        given.extend(package::made().into_iter().flatten());
+    }
     let mut container = Container::boot(directory, &out, &given)?;
     let (clock, mut printed, mut failed) = (Clock::system(), 0, 0);
     let began = clock.elapsed();
