@@ -1,7 +1,8 @@
-//! A wake-up at each minute of the clock on the wall, and whenever somebody sets that clock: timerfd(2).
+//! A wake-up at each third of a minute of the clock on the wall, and whenever somebody sets that clock: timerfd(2).
 //!
 //! The kernel tells of a clock that was set, and of a host that has slept, which no sleep notices. Nothing rests on it but that
-//! the daemon looks up now and then.
+//! the daemon looks up now and then. A process at rest wakes for it three times a minute, and for nothing else: a sleep of tokio's
+//! wakes it two or three times, as its timers are sorted anew while they come nearer.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -16,18 +17,19 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::daemon::Wake;
 
-/// Seconds.
-const MINUTE: i64 = 60;
-/// No minute takes longer. Had the clock been set back between its being read and the timer's being set, that would ring later.
-const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(MINUTE + 1);
+/// Seconds; a minute has a whole number of them. systemd's watchdog is fed then, and kills a loop that is stuck for a minute.
+const PERIOD: i64 = 20;
+/// Had the clock been set back between its being read and the timer's being set, that would ring later. As long as it rings,
+/// tokio is not to begin to sort this sleep, which it does up to 4.1 s before its end.
+const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(PERIOD + 5);
 
 struct Timer(TimerFd);
 
-/// Rings at second 0 of each minute, and when the clock is set, for as long as somebody listens.
+/// Rings at the seconds 0, 20 and 40 of each minute, and when the clock is set, for as long as somebody listens.
 ///
 /// # Errors
 /// If the kernel gives no timer.
-pub fn each_minute(clock: Clock, wakes: mpsc::Sender<Wake>) -> io::Result<()> {
+pub fn pass_on(clock: Clock, wakes: mpsc::Sender<Wake>) -> io::Result<()> {
     let timer = TimerFd::new(ClockId::CLOCK_REALTIME, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
     #[expect(unsafe_code, reason = "tokio has no safe way to wait for a descriptor")]
     // SAFETY: it is the descriptor that the timer owns, and the timer goes where the AsyncFd goes.
@@ -35,7 +37,7 @@ pub fn each_minute(clock: Clock, wakes: mpsc::Sender<Wake>) -> io::Result<()> {
     tokio::spawn(async move {
         while !wakes.is_closed() {
             let now = clock.now().as_second();
-            timer.get_ref().set(now - now.rem_euclid(MINUTE) + MINUTE);
+            timer.get_ref().set(now - now.rem_euclid(PERIOD) + PERIOD);
             tokio::select! {
                 () = rung(&timer) => {}
                 () = clock.sleep(AT_LEAST_EVERY) => {}

@@ -15,8 +15,8 @@ use crate::daemon::Wake;
 
 /// Changes that come together are looked at together: a thousand files are a thousand changes.
 const TOGETHER: SignedDuration = SignedDuration::from_millis(100);
-/// How often a directory is looked for that was not there, or is another one now.
-const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How often a directory is looked for of which the kernel could not tell: until then its changes are seen as the alarm rings.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Room for some dozens of events; if more come at once, one of them is enough.
 const BUFFER: usize = 4096;
 

@@ -41,11 +41,11 @@ impl Notify {
         self.listens && !self.status_waits
     }
 
-    /// The longest sleep after which the watchdog is still fed in time, a third, so that one late wake-up is no death; and after
-    /// which a status that waits is said.
+    /// The longest sleep after which the watchdog is still fed in time: less than half, so that one late wake-up is no death, and of
+    /// a minute 25 s, so that the alarm comes before it. And that after which a status that waits is said.
     pub fn longest_sleep(&self) -> Option<SignedDuration> {
         let gap = self.status_waits.then_some(STATUS_GAP);
-        self.watchdog.map(|every| every / 3).into_iter().chain(gap).min()
+        self.watchdog.map(|every| every * 5 / 12).into_iter().chain(gap).min()
     }
 
     /// The loop goes on. Said by the loop itself and by nothing else, so that a stuck loop is killed.

@@ -58,12 +58,12 @@ fn start(
     let ran = runtime.block_on(async {
         let (wake, wakes) = mpsc::channel(16);
         signals::pass_on(wake.clone())?;
-        // Without it drop-ins are seen at the next minute.
+        // Without it drop-ins are seen as the alarm rings.
         if let Err(error) = changes::pass_on(sources.drop_ins().directory().into(), clock.clone(), wake.clone()) {
-            let text = format!("changes in grants.d are seen within a minute only: the kernel gives no inotify ({error})");
+            let text = format!("changes in grants.d are seen within 20 s only: the kernel gives no inotify ({error})");
             journal.tell(Event::Remark { refused: false, text });
         }
-        alarm::each_minute(clock.clone(), wake)?;
+        alarm::pass_on(clock.clone(), wake)?;
         let aws = Sdk::new(clock.clone(), &settings.connection).await;
         let daemon = Daemon::new(aws, clock, journal, sources, settings, fastrand::u64(..));
         daemon.notifying(Notify::to_systemd()).run(wakes).await;

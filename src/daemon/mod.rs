@@ -42,7 +42,7 @@ const STEP: SignedDuration = SignedDuration::from_secs(2);
 /// What wakes the daemon, beside its own sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// A minute began, or something else worth a look happened.
+    /// The alarm rang, or something else worth a look happened.
     Look,
     /// Read the config again.
     Reload,

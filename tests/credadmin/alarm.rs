@@ -1,47 +1,47 @@
-//! The wake-up at each minute, by the host's own clock.
+//! The wake-up at each third of a minute, by the host's own clock.
 
 use std::time::Duration;
 
-use credadmin::alarm::each_minute;
+use credadmin::alarm;
 use credadmin::clock::Clock;
 use credadmin::daemon::Wake;
 use tokio::sync::mpsc;
 
 use crate::harness::not_tested;
 
-/// Two minutes, and more.
+/// Twenty seconds, and many more.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-fn minute() -> i64 {
-    Clock::system().now().as_second().div_euclid(60)
+fn third() -> i64 {
+    Clock::system().now().as_second().div_euclid(20)
 }
 
-/// Waits until it rings, and tells in which minute that was.
+/// Waits until it rings, and tells in which third of a minute that was.
 async fn ring(wakes: &mut mpsc::Receiver<Wake>) -> i64 {
     let wake = tokio::time::timeout(PATIENCE, wakes.recv()).await.expect("it rings");
     assert_eq!(wake, Some(Wake::Look));
-    minute()
+    third()
 }
 
 // One test: a clock that is set wakes all.
 #[tokio::test]
-async fn it_rings_once_each_minute_and_when_the_clock_is_set() {
+async fn it_rings_each_twenty_seconds_and_when_the_clock_is_set() {
     let clock = Clock::system();
-    // So that no minute begins meanwhile.
-    while clock.now().as_second().rem_euclid(60) > 20 {
+    // So that it does not ring by itself meanwhile.
+    while clock.now().as_second().rem_euclid(20) > 10 {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let (wake, mut wakes) = mpsc::channel(16);
-    each_minute(clock, wake).expect("a timer");
+    alarm::pass_on(clock, wake).expect("a timer");
     tokio::task::yield_now().await;
-    let began = minute();
+    let began = third();
     if can_be_set() {
         assert_eq!(ring(&mut wakes).await, began);
     }
     assert!(ring(&mut wakes).await > began);
     // Nor does it ring on.
     assert_eq!(wakes.try_recv().ok(), None);
-    let first = minute();
+    let first = third();
     assert!(ring(&mut wakes).await > first);
 }
 

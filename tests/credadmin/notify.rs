@@ -115,7 +115,7 @@ fn a_drop_in_is_seen_without_waiting_for_the_minute() {
     let daemon = credadmin.run();
     daemon.wait_for_line("started", PATIENCE);
     let window = "secret = 's3'\nfrom = '2020-01-01T00:00:00Z'\nuntil = '2199-01-01T00:00:00Z'\n";
-    // The alarm rings once a minute: of five changes that each wait for it, four would be later than this.
+    // The alarm rings each 20 s: of five changes that each wait for it, four would be later than this.
     let limit = Duration::from_secs(60);
     for round in 0..5 {
         credadmin.rewrite("grants.d/dropped.toml", &format!("[grants.round-{round}]\n{window}"));

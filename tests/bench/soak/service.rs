@@ -3,7 +3,6 @@
 //! It is installed over whatever is there, so only within a machine that is thrown away.
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -40,7 +39,9 @@ pub fn make_room() -> Told {
     if !is_inside() {
         return Err(format!("{ETC} is not to be touched here").into());
     }
-    fs::remove_dir_all(ETC).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    if Path::new(ETC).exists() {
+        fs::remove_dir_all(ETC)?;
+    }
     fs::create_dir(ETC)?;
     Ok(fs::set_permissions(ETC, Permissions::from_mode(0o755))?)
 }

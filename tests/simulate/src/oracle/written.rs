@@ -31,7 +31,8 @@ pub fn judge(past: &Past, secret: usize, version: &Version, verdict: &mut Verdic
 }
 
 /// Judges one version that follows another. Over a tombstone, its session was issued after what the tombstone says: one from before
-/// is denied. What was under way to take the place of something else may be held up.
+/// is denied. What was under way to take the place of something else may be held up; if it was not, and the tombstone
+/// came just then, it is told as a breach too: that was not met in 10,000 years.
 pub fn judge_over(past: &Past, secret: usize, before: &VersionRecord, version: &Version, verdict: &mut Verdict) {
     let Some(stamp) = before.version_id.strip_prefix("credadmin-closed-").and_then(instant) else { return };
     let at = version.created;
