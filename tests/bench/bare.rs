@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use credadmin::clock::Clock;
-use jiff::SignedDuration;
+use credadmin::session::session_policy;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -18,15 +19,6 @@ use crate::servant::{self, Servant};
 pub const MODE: &str = "bare";
 /// As far apart as the daemon's: Secrets Manager takes 50 writes a second (aws-facts §6).
 const GAP: SignedDuration = SignedDuration::from_millis(20);
-/// The calls carry a session policy as long as the daemon's.
-const POLICY: &str = concat!(
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},"#,
-    r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateGreaterThanEquals":{"aws:CurrentTime":"2099-01-01T00:00:00Z"}}},"#,
-    r#"{"Effect":"Deny","Resource":"*","Action":["s3:PutBucketPolicy","s3:DeleteBucketPolicy","s3:PutBucketAcl","#,
-    r#""s3:PutObjectAcl","s3:PutObjectVersionAcl","s3:PutBucketPublicAccessBlock","s3:PutBucketOwnershipControls","#,
-    r#""s3:PutReplicationConfiguration","s3:DeleteBucket","sts:AssumeRole","sts:TagSession"]}]}"#
-);
-
 /// Which calls make a refresh.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Calls {
@@ -129,7 +121,7 @@ impl Sdk {
             self.secrets.describe_secret().secret_id(secret_id).send().await?;
         }
         let call = self.sts.assume_role().role_arn(target()).role_session_name("credadmin-bare").duration_seconds(3600);
-        let answer = call.policy(POLICY).send().await.expect("the account's user may assume the role");
+        let answer = call.policy(session_policy(Timestamp::MAX)).send().await.expect("the account's user may assume the role");
         let credentials = answer.credentials.expect("STS answers with credentials");
         let value = json!({
             "sessionId": credentials.access_key_id,

@@ -158,7 +158,7 @@ fn it_is_cut_by_the_policy_that_the_daemon_uses() {
         .collect();
     let [daemons, ours] = &policies[..] else { panic!("two sessions: {sessions:?}") };
     assert_eq!(daemons, ours);
-    assert!(ours.contains("s3:PutBucketPolicy") && ours.contains("sts:AssumeRole"));
+    assert!(ours.contains("s3:PutBucket*") && ours.contains("sts:Assume*"));
     assert_ne!(sessions[0].access_key_id, sessions[1].access_key_id);
 }
 

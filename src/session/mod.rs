@@ -1,5 +1,7 @@
 //! From a planned end to a session: AssumeRole, and the proof that what came back ends when it should.
 
+mod policy;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::trouble::{Kind, Operation, Trouble};
@@ -9,6 +11,7 @@ use crate::credential::Credential;
 use crate::grant::{Name, Secret, Span};
 use crate::instant::{after, before};
 use crate::schedule::token::instant;
+pub use policy::session_policy;
 
 /// By how much AWS's clock may differ from ours. STS refuses a signature that is more than five minutes off.
 pub const SKEW_BOUND: SignedDuration = SignedDuration::from_mins(5);
@@ -83,23 +86,6 @@ fn session_name(grants: &[Name], now: Timestamp) -> String {
     };
     let first = &first[..first.len().min(LONGEST_GRANT - more.len())];
     format!("credadmin-{first}{more}-{}", instant(now))
-}
-
-/// The session policy that ends a session at `ends` by AWS's own clock, whatever its duration (aws-facts §2): an explicit Deny,
-/// because only that binds whatever the bucket policy says. The second Deny takes the calls by which a holder could keep
-/// access for later, or hand it on.
-fn session_policy(ends: Timestamp) -> String {
-    let ends = ends.strftime("%Y-%m-%dT%H:%M:%SZ");
-    format!(
-        concat!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"}},"#,
-            r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"DateGreaterThanEquals":{{"aws:CurrentTime":"{ends}"}}}}}},"#,
-            r#"{{"Effect":"Deny","Resource":"*","Action":["s3:PutBucketPolicy","s3:DeleteBucketPolicy","s3:PutBucketAcl","#,
-            r#""s3:PutObjectAcl","s3:PutObjectVersionAcl","s3:PutBucketPublicAccessBlock","s3:PutBucketOwnershipControls","#,
-            r#""s3:PutReplicationConfiguration","s3:DeleteBucket","sts:AssumeRole","sts:TagSession"]}}]}}"#
-        ),
-        ends = ends
-    )
 }
 
 /// What STS answered is believed only as far as it can be checked.
