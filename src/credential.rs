@@ -18,9 +18,10 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Whether any part is missing: such a credential is never published.
+    /// Whether any part is missing, or has characters that no credential has: such a credential is never published.
     pub fn is_incomplete(&self) -> bool {
-        self.access_key_id.is_empty() || self.secret_access_key.is_empty() || self.session_token.is_empty()
+        let parts = [self.access_key_id.as_str(), self.secret_access_key.as_str(), self.session_token.as_str()];
+        parts.iter().any(|part| part.is_empty() || !is_visible(part))
     }
 }
 

@@ -36,6 +36,7 @@ pub mod aws;
 pub mod clock;
 pub mod credential;
 mod memory;
+mod plain;
 mod tries;
 
 pub mod cli;

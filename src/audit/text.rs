@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::row::Row;
 use crate::grant::Span;
-use crate::history::plain;
+use crate::plain::plain;
 use crate::sheet::{Sheet, Tone};
 
 /// A block for each secret, in it one for each window, in it a line for each session.

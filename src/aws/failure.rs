@@ -39,8 +39,15 @@ where
         SdkError::DispatchFailure(_) => Trouble::new(operation, Kind::Network, "NoConnection", &reasons(error)),
         _ => Trouble::new(operation, Kind::Invalid, "BadRequest", &reasons(error)),
     };
-    trouble.request_id = error.request_id().map(str::to_owned);
+    trouble.request_id = request_id(error);
     trouble
+}
+
+/// AWS's id of a request, which names it in CloudTrail. It is told as it is, so that whatever does not look like one counts as none:
+/// 64 letters, digits and hyphens at most.
+pub fn request_id(answer: &impl RequestId) -> Option<String> {
+    let is_one = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    answer.request_id().filter(is_one).map(str::to_owned)
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -79,6 +86,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
+    use super::{RequestId, request_id};
     use crate::aws::metadata::Unanswered;
     use crate::aws::sdk::{Endpoints, Sdk};
     use crate::aws::{Connection, Credentials};
@@ -98,6 +106,23 @@ mod tests {
             }
         });
         url
+    }
+
+    struct Answered(String);
+
+    impl RequestId for Answered {
+        fn request_id(&self) -> Option<&str> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_of_a_request_is_not_told_as_one() {
+        let uuid = "c6104cbe-af31-11e0-8154-cbc7ccf896c7";
+        assert_eq!(request_id(&Answered(uuid.into())).as_deref(), Some(uuid));
+        for other in ["<SecretAccessKey>", "a b", "a\tb", "é", &"a".repeat(65)] {
+            assert_eq!(request_id(&Answered(other.into())), None, "{other:?}");
+        }
     }
 
     #[tokio::test]

@@ -4,12 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::provider_config::ProviderConfig;
 use aws_sdk_sts as sts;
-use aws_types::request_id::RequestId;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::clients::{Clients, SdkClock, imds};
-use super::failure::trouble;
+use super::failure::{request_id, trouble};
 use super::trouble::{Kind, Operation, Trouble};
 use super::{Answer, Ask, Aws, Connection, Description, Receipt};
 use crate::clock::Clock;
@@ -120,7 +119,7 @@ impl Aws for Sdk {
             .set_external_id(ask.external_id.clone())
             .set_tags((!tags.is_empty()).then_some(tags));
         let answer = call.send().await.map_err(|e| trouble(Operation::AssumeRole, &e))?;
-        let request_id = answer.request_id().map(str::to_owned);
+        let request_id = request_id(&answer);
         let token_utilization = answer.session_token_utilization();
         let Some(credentials) = answer.credentials else {
             return Err(failed("the answer holds no credentials"));
@@ -146,7 +145,7 @@ impl Aws for Sdk {
             let message = "the answer does not name the version that was written";
             return Err(Trouble::new(Operation::PutSecretValue, Kind::Garbled, "UnreadableAnswer", message));
         }
-        Ok(Receipt { request_id: answer.request_id().map(str::to_owned) })
+        Ok(Receipt { request_id: request_id(&answer) })
     }
 
     async fn renew(&self) {

@@ -18,7 +18,8 @@ use crate::aws::{Aws, Version};
 use crate::clock::Clock;
 use crate::config;
 use crate::grant::Span;
-use crate::history::{Lane, Ledger, plain};
+use crate::history::{Lane, Ledger};
+use crate::plain::plain;
 use crate::sheet::{Sheet, Tone};
 
 /// The record is not known to be complete.

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::doctor::Verdict::{Warning, Well, Wrong};
 use crate::doctor::{self, Finding, Live, Verdict};
+use crate::plain::plain;
 
 /// Something keeps access from being as planned.
 const SOMETHING_IS_WRONG: u8 = 1;
@@ -89,7 +90,7 @@ fn text(findings: &[Finding]) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     for Finding { check, about, verdict, says, remedy } in findings {
         let about = about.as_ref().map_or(String::new(), |about| format!(" {about}"));
-        writeln!(out, "{:<8}{check}{about}: {says}", word(*verdict))?;
+        writeln!(out, "{:<8}{check}{about}: {}", word(*verdict), plain(says))?;
         if let Some(remedy) = remedy {
             writeln!(out, "{:<8}to do: {remedy}", "")?;
         }

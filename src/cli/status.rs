@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings, Watched};
 use crate::grant::Name;
 use crate::instant::after;
+use crate::plain::plain;
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::plan;
 use crate::schedule::token;
@@ -199,7 +200,7 @@ fn print(found: &[Found], format: Format, now: Timestamp) -> io::Result<()> {
     let zone = TimeZone::system();
     for found in found {
         match format {
-            Format::Text => writeln!(out, "{}", found.standing().sentence(now, &zone))?,
+            Format::Text => writeln!(out, "{}", plain(&found.standing().sentence(now, &zone)))?,
             Format::Json => {
                 serde_json::to_writer(&mut out, &found.line())?;
                 writeln!(out)?;

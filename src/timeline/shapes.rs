@@ -11,7 +11,7 @@ use super::model::Timeline;
 use super::spans::{union, within};
 use super::table::{gap, standing};
 use crate::grant::Span;
-use crate::history::plain;
+use crate::plain::plain;
 
 /// How high a lane is, in pixels.
 pub const LANE: u32 = 46;

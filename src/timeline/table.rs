@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::lane::Lane;
 use super::model::Timeline;
 use crate::grant::Span;
-use crate::history::plain;
+use crate::plain::plain;
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,8 +9,8 @@ use super::model::Timeline;
 use super::svg::{NOTHING, heading};
 use super::table::{What, facts};
 use crate::grant::Span;
-use crate::history::plain;
 use crate::instant::after;
+use crate::plain::plain;
 use crate::sheet::{Sheet, Tone};
 
 /// A label takes this many columns, with what keeps it apart from the next.

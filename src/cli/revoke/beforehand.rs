@@ -7,6 +7,7 @@ use crate::aws::admin::Caller;
 use crate::cli::check::tell;
 use crate::config::Watched;
 use crate::grant::Name;
+use crate::plain::plain;
 use crate::revoke::{self, Aim, Beforehand};
 use crate::schedule::token;
 use crate::session::apart;
@@ -36,7 +37,7 @@ pub fn say(arguments: &Arguments, aim: &Aim, before: &Beforehand, caller: &Calle
                 Some((_, Some(ends))) => format!("its last session died at {ends}"),
                 Some((version, None)) => match token::denied_before(version) {
                     Some(at) => format!("revoked before, sessions issued before {at} are denied"),
-                    None => format!("version {version} is not credadmin's"),
+                    None => format!("version {} is not credadmin's", plain(version)),
                 },
                 None => "it has no value".into(),
             },

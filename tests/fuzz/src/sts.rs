@@ -5,7 +5,7 @@ use credadmin::grant::{Name, Span};
 use credadmin::session;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::troubles::{Scene, between, readable, secret, tells};
+use crate::troubles::{Scene, between, is_id, readable, secret, tells};
 
 pub const WORDS: &[&str] = &[
     "HTTP/1.1 200 OK\r\n",
@@ -63,15 +63,17 @@ pub fn run(data: &[u8]) {
     let issued = scene.runtime.block_on(session::issue(&scene.sdk, &scene.clock, &secret, &grants, life));
     let text = String::from_utf8_lossy(data);
     let marks = [("<SecretAccessKey>", "</SecretAccessKey>"), ("<SessionToken>", "</SessionToken>")];
-    // What stands in a header is no secret.
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or(("", &text));
+    // What stands in a header is no secret. Line ends before it count for nothing.
+    let text = text.trim_start_matches(['\r', '\n']);
+    let (head, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap_or(("", text));
     let (secrets, open) = between(body, &marks);
     let open = head.to_owned() + &open;
     match issued {
         Err(trouble) => readable(&trouble, &secrets, &open),
         Ok(session) => {
             assert!(session.ends <= life.closes, "{session:?} outlives its window");
-            assert!(session.ends > before && !session.credential.is_incomplete());
+            assert!(session.ends > before && !session.credential.is_incomplete() && is_id(session.request_id.as_deref()));
+            assert!(session.credential.access_key_id.chars().all(|c| c.is_ascii_graphic()), "{session:?}");
             let shown = format!("{session:?}");
             assert!(!tells(&shown, &secrets, &open), "{shown}");
             // What the session policy does not end, its own end does.

@@ -86,7 +86,13 @@ pub fn readable(trouble: &Trouble, secrets: &[&str], open: &str) {
     assert!(told.chars().count() <= LONGEST, "{} characters: {told}", told.chars().count());
     assert!(!told.contains(char::is_control), "{told:?}");
     assert!(!trouble.remedy().is_empty() && trouble.kind != Kind::Exists || trouble.code == "ResourceExistsException");
+    assert!(is_id(trouble.request_id.as_deref()), "{shown}");
     assert!(!tells(&told, secrets, open) && !tells(&shown, secrets, open), "a secret is told: {shown}");
+}
+
+/// Whether it is fit to be told as AWS's id of a request, if there is one.
+pub fn is_id(request_id: Option<&str>) -> bool {
+    request_id.is_none_or(|id| id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
 }
 
 /// Whether a text tells one of these secrets, and not because that is told in `open` too. Whatever the text is compared with, libFuzzer
