@@ -65,7 +65,8 @@ pub fn run(data: &[u8]) {
     let marks = [("<SecretAccessKey>", "</SecretAccessKey>"), ("<SessionToken>", "</SessionToken>")];
     // What stands in a header is no secret. Line ends before it count for nothing.
     let text = text.trim_start_matches(['\r', '\n']);
-    let (head, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap_or(("", text));
+    let blank = ["\n\r\n", "\n\n"].into_iter().filter_map(|line| text.find(line)).min();
+    let (head, body) = text.split_at(blank.unwrap_or(0));
     let (secrets, open) = between(body, &marks);
     let open = head.to_owned() + &open;
     match issued {
