@@ -8,7 +8,7 @@ use crate::instant::before;
 /// policies again, so the last of them has to be given out that long before the end.
 const DIRECTORY_BUCKET_TOKEN: SignedDuration = SignedDuration::from_mins(5);
 
-/// The session policy of a session that ends at `ends` (aws-facts §2): 864 of the 2,048 characters that AWS takes. Explicit Denies,
+/// The session policy of a session that ends at `ends` (aws-facts §2): 901 of the 2,048 characters that AWS takes. Explicit Denies,
 /// because only those bind whatever the bucket policy says.
 pub fn session_policy(ends: Timestamp) -> String {
     let instant = |t: Timestamp| t.strftime("%Y-%m-%dT%H:%M:%SZ");
@@ -25,8 +25,9 @@ pub fn session_policy(ends: Timestamp) -> String {
             r#""s3:Put*PublicAccessBlock","s3:Create*AccessPoint*","s3:CreateJob","s3:TagResource","s3:UntagResource","#,
             r#""s3express:Put*","s3express:DeleteBucket*","s3express:CreateAccessPoint*","s3express:TagResource","#,
             r#""s3express:UntagResource","#,
-            // Credentials of up to twelve hours, and who gets them.
+            // Credentials of up to twelve hours, and who gets them. signin's are those of `aws login`, from a console session.
             r#""s3:GetDataAccess","s3:*AccessGrant*","lakeformation:GetTemporary*","sts:Assume*","sts:TagSession","#,
+            r#""signin:Authorize*","signin:Create*","#,
             // Other identities, and the key.
             r#""iam:*","kms:CreateGrant","kms:PutKeyPolicy"]}}]}}"#
         ),

@@ -116,6 +116,8 @@ async fn what_outlasts_a_session_is_denied_to_its_holder_and_what_readers_and_wr
         "s3:PutAccessGrantsInstanceResourcePolicy",
         "lakeformation:GetTemporaryGlueTableCredentials",
         "lakeformation:GetTemporaryDataLocationCredentials",
+        "signin:AuthorizeOAuth2Access",
+        "signin:CreateOAuth2Token",
         "sts:AssumeRole",
         "sts:AssumeRoot",
         "sts:TagSession",
