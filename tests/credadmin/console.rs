@@ -150,10 +150,10 @@ fn it_is_cut_by_the_policy_that_the_daemon_uses() {
         .iter()
         .zip(&sessions)
         .map(|(call, session)| {
-            let end = session.policy_end.expect("an end").to_string();
+            let end = session.policy_end.expect("an end");
             let policy = call.parameter("policy").expect("a policy");
-            assert!(policy.contains(&end), "{policy}");
-            policy.replace(&end, "END")
+            assert!(policy.contains(&end.to_string()), "{policy}");
+            policy.replace(&end.to_string(), "END").replace(&(end - minutes(5)).to_string(), "EARLIER")
         })
         .collect();
     let [daemons, ours] = &policies[..] else { panic!("two sessions: {sessions:?}") };
