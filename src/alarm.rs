@@ -1,8 +1,8 @@
 //! A wake-up at each third of a minute of the clock on the wall, and whenever somebody sets that clock: timerfd(2).
 //!
 //! The kernel tells of a clock that was set, and of a host that has slept, which no sleep notices. Nothing rests on it but that
-//! the daemon looks up now and then. A process at rest wakes for it three times a minute, and for nothing else: a sleep of tokio's
-//! wakes it two or three times, as its timers are sorted anew while they come nearer.
+//! the daemon looks up now and then. A process at rest wakes for it three times a minute, and for little else: a sleep of tokio's
+//! would wake it two or three times, as its timers are sorted anew while they come nearer.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
