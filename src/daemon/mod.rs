@@ -129,6 +129,8 @@ impl<A: Aws> Daemon<A> {
             let work_waits = !self.queue.is_empty() && self.work.len() < MOST;
             let sleep = self.sleep();
             tokio::select! {
+                // In this order, so that what happens at one instant comes about in one way only.
+                biased;
                 wake = wakes.recv() => match wake {
                     Some(Wake::Stop(signal)) => break signal,
                     Some(Wake::Reload) => self.reload(),
@@ -190,6 +192,7 @@ impl<A: Aws> Daemon<A> {
         self.work.spawn(async move {
             let mut visit = std::pin::pin!(visit(&*aws, &clock, &pace, errand));
             tokio::select! {
+                biased;
                 visit = &mut visit => return visit,
                 () = clock.sleep(STALLED) => drop(slot),
             }
@@ -254,6 +257,7 @@ impl<A: Aws> Daemon<A> {
         }
         loop {
             tokio::select! {
+                biased;
                 visit = self.work.join_next() => match visit {
                     Some(visit) => {
                         let visit = visit.expect("a visit does not panic");
