@@ -101,6 +101,8 @@ async fn what_outlasts_a_session_is_denied_to_its_holder_and_what_readers_and_wr
         "s3express:CreateAccessPoint",
         "s3express:PutAccessPointPolicy",
         "s3express:PutAccessPointScope",
+        "s3express:TagResource",
+        "s3express:UntagResource",
         // Where it is copied to, or told of.
         "s3:PutReplicationConfiguration",
         "s3:PutInventoryConfiguration",
