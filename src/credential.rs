@@ -21,7 +21,7 @@ impl Credential {
     /// Whether any part is missing, or has characters that no credential has: such a credential is never published.
     pub fn is_incomplete(&self) -> bool {
         let parts = [self.access_key_id.as_str(), self.secret_access_key.as_str(), self.session_token.as_str()];
-        parts.iter().any(|part| part.is_empty() || !is_visible(part))
+        !parts.into_iter().all(is_fit)
     }
 }
 
@@ -29,6 +29,11 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credential").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
+}
+
+/// Whether it can be a part of a credential.
+pub fn is_fit(part: &str) -> bool {
+    !part.is_empty() && is_visible(part)
 }
 
 /// Whether all of it is visible ASCII, as the parts of AWS's credentials are: it can be put into a header or an environment as it is.

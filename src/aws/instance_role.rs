@@ -13,7 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 
-use crate::credential::is_visible;
+use crate::credential::is_fit;
 
 /// Where the metadata service tells the role's name.
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/";
@@ -70,7 +70,6 @@ pub async fn role(imds: &imds::Client) -> Result<String, CredentialsError> {
 
 /// Those that can be put into headers as they are; the others are none.
 fn fit(credentials: Credentials) -> provider::Result {
-    let is_fit = |part: &str| !part.is_empty() && is_visible(part);
     match is_fit(credentials.access_key_id()) && credentials.session_token().is_none_or(is_fit) {
         true => Ok(credentials),
         false => Err(CredentialsError::provider_error("the metadata service told credentials with characters that none have")),
