@@ -2,14 +2,27 @@
 
 use std::fmt::Write;
 
-/// Signs that show nothing, or turn the text around them: what is read would not be what is there.
-const UNSEEN: [std::ops::RangeInclusive<char>; 6] = [
+/// Signs that show nothing, or turn the text around them: what is read would not be what is there. Unicode's default ignorables
+/// (DerivedCoreProperties.txt), but for the two that choose how an emoji looks; and separators, annotations and the empty Braille cell.
+const UNSEEN: [std::ops::RangeInclusive<char>; 18] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
     '\u{200b}'..='\u{200f}',
     '\u{2028}'..='\u{202e}',
     '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0d}',
     '\u{feff}'..='\u{feff}',
-    '\u{fff9}'..='\u{fffb}',
-    '\u{e0000}'..='\u{e007f}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
 ];
 
 /// Whether `text` is one line of 1 to `longest` characters that all show what they are.
@@ -51,6 +64,11 @@ mod tests {
             ("\u{1b}[2J", false),
             ("now \u{202e}txet", false),
             ("zero\u{200b}width", false),
+            ("soft\u{ad}hyphen", false),
+            ("\u{61c}turned", false),
+            ("a\u{3164}filler", false),
+            ("tagged\u{e0101}", false),
+            ("urgent \u{26a0}\u{fe0f}", true),
             ("12345678901234567890x", false),
         ] {
             assert_eq!(is_plain(text, 20), plain, "{text:?}");
