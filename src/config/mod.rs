@@ -9,6 +9,7 @@
 
 mod budget;
 mod checks;
+mod cron;
 mod document;
 mod drop_ins;
 mod environment;

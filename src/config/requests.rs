@@ -11,7 +11,7 @@ use super::fault::{Fault, Place};
 use super::merged::Merged;
 use super::read::Table;
 use super::shapes::LONGEST_WINDOW;
-use super::values;
+use super::{cron, values};
 use crate::grant::{Name, Recurrence, Span, Window};
 use crate::requests::{Desk, Person, Rules};
 
@@ -91,7 +91,7 @@ const HOURS: &str = "wanted: a table such as { cron = \"0 8 * * MON-FRI\", durat
 
 fn hours(merged: &Merged, name: &Name, dict: &Dict, over: &mut Table) -> Option<Window> {
     let mut table = Table::new(merged, vec!["secrets", name.as_str(), "requests", "hours"], dict);
-    let cron = table.required("cron", "\"0 8 * * MON-FRI\"", values::cron);
+    let cron = table.required("cron", "\"0 8 * * MON-FRI\"", cron::line);
     let duration = table.required("duration", "\"10h\"", length);
     let time_zone = table.optional("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
     over.faults.extend(table.finish());

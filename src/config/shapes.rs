@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::merged::Merged;
 use super::read::{Table, show};
 use super::requests::{self, Requests};
-use super::{evidence, telling, values};
+use super::{cron, evidence, telling, values};
 use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::console::{Page, hosts};
@@ -218,7 +218,7 @@ impl Shared {
         if let Some(cron) = value.as_str().and_then(|line| self.lines.get(line)) {
             return Ok(Arc::clone(cron));
         }
-        let cron = Arc::new(values::cron(value)?);
+        let cron = Arc::new(cron::line(value)?);
         self.lines.insert(value.as_str().unwrap_or_default().to_owned(), Arc::clone(&cron));
         Ok(cron)
     }

@@ -6,7 +6,8 @@ use figment::value::Value;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-type Read<T> = Result<T, String>;
+/// A value, or the sentence.
+pub type Read<T> = Result<T, String>;
 
 /// Any text that is not empty.
 pub fn text(value: &Value) -> Read<String> {
@@ -57,40 +58,6 @@ pub fn time_zone(value: &Value) -> Read<TimeZone> {
         "wanted: an IANA time zone known to this system, such as \"Europe/Berlin\" or \"UTC\" (timedatectl list-timezones)";
     let name = text(value).map_err(|_| wanted)?;
     TimeZone::get(&name).map_err(|_| wanted.into())
-}
-
-/// A cron line of five fields.
-pub fn cron(value: &Value) -> Read<croner::Cron> {
-    let wanted = "wanted: five fields (minute, hour, day of month, month, day of week) such as \"0 22 * * MON-FRI\"";
-    let line = text(value).ok().filter(|line| line.split_whitespace().count() == 5).ok_or(wanted)?;
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let (day, weekday) = (fields[2], fields[4]);
-    // Where both are restricted, cron opens on either. `*/2` is a restriction to some crons and none to others (Debian's),
-    // which then open on days that are both.
-    let stepped = |field: &str| field.starts_with("*/");
-    let restricted = |field: &str| !matches!(field, "*" | "?");
-    if (stepped(day) && restricted(weekday)) || (stepped(weekday) && restricted(day)) {
-        return Err("wanted: no */n in one of the day fields where the other names days: programs differ in what that means. \
-                    Write the days out, such as 1-31/2"
-            .into());
-    }
-    let parser = croner::parser::CronParser::builder()
-        .seconds(croner::parser::Seconds::Disallowed)
-        .year(croner::parser::Year::Disallowed)
-        .build();
-    let cron = parser.parse(&line).map_err(|error| format!("{wanted}: {error}"))?;
-    if ever_fires(&cron) { Ok(cron) } else { Err("wanted: a day that comes: this line never fires".into()) }
-}
-
-/// Whether a day comes that it names. Every date falls on every day of the week within 28 years; croner itself would look on
-/// until the year 5000, which takes it a tenth of a second, and whoever drops in a thousand such lines would stop the daemon.
-fn ever_fires(cron: &croner::Cron) -> bool {
-    let mut dates = (2000..2028).flat_map(|year| (1..=12).flat_map(move |month| (1..=31).map(move |day| (year, month, day))));
-    dates.any(|(year, month, day)| {
-        jiff::civil::Date::new(year, month, day).is_ok()
-            && cron.pattern.month_match(month.unsigned_abs().into()).unwrap_or(false)
-            && cron.pattern.day_match(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into()).unwrap_or(false)
-    })
 }
 
 /// A role's ARN.

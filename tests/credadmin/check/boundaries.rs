@@ -28,6 +28,21 @@ fn versions_are_not_counted_where_a_grant_has_a_mistake() {
 }
 
 #[test]
+fn every_form_of_a_cron_line_is_taken() {
+    for line in [
+        "0-59/60 */24 1-31 JAN-dec 0-7",
+        "*/20,5 8,20 ? * mon,Wed-FRI/2,SAT-SUN",
+        "0 22 L,15W,1w * ?",
+        "0 22 * 3,6,9,12 FRI#5,0L,sun#l,6l",
+        "0 9 1-31/2 * MON",
+    ] {
+        let grant = format!("[grants.g]\nsecret = \"s\"\ncron = \"{line}\"\nduration = \"1h\"\n");
+        let said = check(&Credadmin::new(&format!("{SECRET}{grant}")));
+        assert!(said.ends_with("---- exit status 0\n"), "{line}:\n{said}");
+    }
+}
+
+#[test]
 fn tags_may_hold_every_character_that_sts_takes() {
     let said = check(&Credadmin::new(&format!("{SECRET}tags = {{ \"Cost centre_.:/=+-@\" = \"ü 7_.:/=+-@\" }}\n")));
     assert!(said.ends_with("---- exit status 0\n"), "{said}");

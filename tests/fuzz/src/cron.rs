@@ -42,6 +42,11 @@ pub const WORDS: &[&str] = &[
     "*",
     "MON-FRI",
     "MON#2",
+    "FRI#L",
+    "5L",
+    "15W",
+    "?",
+    "JAN",
     "0-59/7",
     "1-5,6",
     "60",
@@ -85,15 +90,14 @@ pub fn run(data: &[u8]) {
         // a second for each question.
         let offset = |t| TimeZone::get(zone).map_or(0, |zone| zone.to_offset(t).seconds());
         let naive = Cron::parse(cron);
-        if (offset(bounds.opens) - offset(bounds.closes)).abs() > 4 * 3600
-            && naive.as_ref().is_none_or(|it| it.starts_a_day() > 12)
-        {
+        let Some(naive) = naive else { panic!("{cron:?} is taken, and is no cron line") };
+        if (offset(bounds.opens) - offset(bounds.closes)).abs() > 4 * 3600 && naive.starts_a_day() > 12 {
             return;
         }
         let watched = &settings.secrets[0];
         crate::plan::obeys(watched, from);
         let window = &watched.grants[0].window;
-        let (Window::Recurring(recurrence), Some(naive)) = (window, naive) else { return };
+        let Window::Recurring(recurrence) = window else { return };
         let duration = SignedDuration::from_secs(seconds.into());
         let (until, bounds) = (recurrence.bounds.closes, recurrence.bounds);
         for from in [bounds.opens, bounds.opens + SignedDuration::from_secs(2 * 86_400 + 7201)] {

@@ -11,28 +11,53 @@ use credadmin::grant::Span;
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/// A cron line of numbers, names, ranges, lists and steps; croner knows more, which is not judged here.
+/// A cron line of numbers, names, ranges, lists and steps, and of days that are counted within their month.
 pub struct Cron {
     minutes: BTreeSet<u8>,
     hours: BTreeSet<u8>,
     days: BTreeSet<u8>,
     months: BTreeSet<u8>,
     weekdays: BTreeSet<u8>,
+    counted: Vec<Counted>,
     /// Where both name days, either is enough.
     either: bool,
+}
+
+/// A day that is counted within its month.
+enum Counted {
+    Last,
+    /// The working day nearest to one.
+    Nearest(u8),
+    /// The so many-th of a weekday.
+    Nth(u8, i8),
+    LastOf(u8),
 }
 
 impl Cron {
     pub fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields[..] else { return None };
-        let weekdays = field(weekday, 0..=7, &DAYS, 0)?;
+        let [day, weekday] = [day, weekday].map(|field| if field == "?" { "*" } else { field });
+        let (mut counted, mut days, mut weekdays) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        for part in day.split(',') {
+            match Counted::of_the_month(part) {
+                Some(it) => counted.push(it),
+                None => days.extend(field(part, 1..=31, &[], 0)?),
+            }
+        }
+        for part in weekday.split(',') {
+            match Counted::of_the_week(part) {
+                Some(it) => counted.push(it),
+                None => weekdays.extend(field(part, 0..=7, &DAYS, 0)?),
+            }
+        }
         Some(Self {
             minutes: field(minute, 0..=59, &[], 0)?,
             hours: field(hour, 0..=23, &[], 0)?,
-            days: field(day, 1..=31, &[], 0)?,
+            days,
             months: field(month, 1..=12, &MONTHS, 1)?,
             weekdays: weekdays.into_iter().map(|day| day % 7).collect(),
+            counted,
             either: day != "*" && weekday != "*",
         })
     }
@@ -43,8 +68,9 @@ impl Cron {
     }
 
     fn fires_on(&self, date: Date) -> bool {
-        let day = self.days.contains(&date.day().unsigned_abs());
-        let weekday = self.weekdays.contains(&date.weekday().to_sunday_zero_offset().unsigned_abs());
+        let counted = |of_week| self.counted.iter().any(|it| it.is_of_week() == of_week && it.is(date));
+        let day = self.days.contains(&date.day().unsigned_abs()) || counted(false);
+        let weekday = self.weekdays.contains(&weekday(date)) || counted(true);
         let is_day = if self.either { day || weekday } else { day && weekday };
         is_day && self.months.contains(&date.month().unsigned_abs())
     }
@@ -74,6 +100,48 @@ impl Cron {
         }
         joined
     }
+}
+
+impl Counted {
+    fn of_the_month(part: &str) -> Option<Self> {
+        match part {
+            "L" | "l" => Some(Self::Last),
+            _ => Some(Self::Nearest(*field(part.strip_suffix(['W', 'w'])?, 1..=31, &[], 0)?.first()?)),
+        }
+    }
+
+    fn of_the_week(part: &str) -> Option<Self> {
+        let day = |text: &str| field(text, 0..=7, &DAYS, 0)?.first().map(|day| day % 7);
+        if let Some(last) = part.strip_suffix(['L', 'l']) {
+            return Some(Self::LastOf(day(last.strip_suffix('#').unwrap_or(last))?));
+        }
+        let (text, which) = part.split_once('#')?;
+        Some(Self::Nth(day(text)?, which.parse().ok()?))
+    }
+
+    fn is_of_week(&self) -> bool {
+        matches!(self, Self::Nth(..) | Self::LastOf(_))
+    }
+
+    fn is(&self, date: Date) -> bool {
+        match self {
+            Self::Last => date == date.last_of_month(),
+            Self::LastOf(day) => weekday(date) == *day && date.day() > date.days_in_month() - 7,
+            Self::Nth(day, which) => weekday(date) == *day && (date.day() + 6) / 7 == *which,
+            Self::Nearest(day) => {
+                let Ok(wanted) = Date::new(date.year(), date.month(), day.cast_signed()) else { return false };
+                let days = wanted.first_of_month().series(1.day()).take(wanted.days_in_month().unsigned_abs().into());
+                let work = days.filter(|day| !matches!(weekday(*day), 0 | 6));
+                // Of two that are as near there is none: a weekend has two days.
+                work.min_by_key(|day| (day.day() - wanted.day()).abs()) == Some(date)
+            }
+        }
+    }
+}
+
+/// From Sunday on.
+fn weekday(date: Date) -> u8 {
+    date.weekday().to_sunday_zero_offset().unsigned_abs()
 }
 
 /// When the clocks of a zone show this: the first time, if twice; if never, as if they had not been set forward yet.
