@@ -8,6 +8,7 @@ pub mod cadence;
 pub mod config;
 pub mod grant;
 mod instant;
+mod length;
 pub mod schedule;
 
 pub mod session;

@@ -12,9 +12,10 @@ use nix::unistd::{Group, Uid};
 use super::check::tell;
 use super::{EX_CONFIG, refuse};
 use crate::clock::Clock;
-use crate::config::{Faults, Sealed, Settings, Sources, show_duration};
+use crate::config::{Faults, Sealed, Settings, Sources};
 use crate::grant::{Grant, Name, Papers, Secret, Span, Window};
 use crate::journal::{Event, note};
+use crate::length;
 use crate::requests::accounts::Host;
 use crate::requests::decision::Verdict;
 use crate::requests::inbox::{Decided, Inbox, Pending};
@@ -202,7 +203,7 @@ pub fn shown(id: &Id, request: &Request, applicant: &Who, now: Timestamp) -> Vec
         format!("{id}"),
         format!("  secret  {}", request.secret),
         format!("  from    {} ({}){ahead}", request.window.opens, local(request.window.opens)),
-        format!("  until   {} ({}), {}", request.window.closes, local(request.window.closes), show_duration(request.length())),
+        format!("  until   {} ({}), {}", request.window.closes, local(request.window.closes), length::show(request.length())),
         format!("  by      {}{uid}, asked at {}", applicant.name, request.asked),
         format!("  reason  {}", request.reason),
     ];

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::grant::Secret;
 use crate::instant::after;
+use crate::length;
 use crate::schedule::plan::{Planned, sessions};
 use crate::schedule::token::token;
 use crate::sheet::{Sheet, Tone};
@@ -133,7 +134,7 @@ fn table(sessions: &[(&Secret, Planned)], from: Timestamp, arguments: &Arguments
         sheet.push(cells.flat_map(|(column, cell)| [(tone(column), cell.clone()), (Tone::Usual, gap(column))]).collect());
     }
     let sessions = if sessions.len() == 1 { "1 session".to_owned() } else { format!("{} sessions", sessions.len()) };
-    let time = humantime::format_duration(time.unsigned_abs());
+    let time = length::show(time);
     let sum = format!("{sessions} (as many versions written) in {time} from {from:.0}");
     sheet.extend([Vec::new(), vec![(Tone::Usual, sum)]]);
     color::write(&sheet, &mut color::stdout(arguments.color))
@@ -146,6 +147,5 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
 /// Longer than a year, a plan is of no use to anybody, and takes its time.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
     let wanted = || "wanted: a length of time such as 24h or 7d, 366d at most".to_owned();
-    let time = humantime::parse_duration(text).map_err(|_| wanted())?;
-    SignedDuration::try_from(time).ok().filter(|time| *time <= SignedDuration::from_hours(366 * 24)).ok_or_else(wanted)
+    length::parse(text).filter(|time| *time <= SignedDuration::from_hours(366 * 24)).ok_or_else(wanted)
 }

@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::check::tell;
 use super::desk::{self, Desk, REFUSED, Refusal, USAGE};
 use super::{ConfigArgument, EX_IOERR, written};
-use crate::config::show_duration;
 use crate::grant::{Name, Span};
 use crate::instant::{after, whole};
 use crate::journal::Event;
+use crate::length;
 use crate::requests::accounts::Host;
 use crate::requests::people::list;
 use crate::requests::{Id, Request, Who, signature};
@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "INSTANT", value_parser = instant, required_unless_present = "length", conflicts_with = "length")]
     until: Option<Timestamp>,
     /// For how long it is to be open, such as 90m or 8h.
-    #[arg(id = "length", long = "for", value_name = "DURATION", value_parser = length)]
+    #[arg(id = "length", long = "for", value_name = "DURATION", value_parser = positive)]
     length: Option<SignedDuration>,
     /// Why, on one line.
     #[arg(long, value_name = "TEXT")]
@@ -95,7 +95,7 @@ fn asked(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
     tell([format!(
         "asked: {} from {opens} until {closes}, {}. It opens nothing before one of these approves it: {}",
         request.secret,
-        show_duration(request.length()),
+        length::show(request.length()),
         list(&rules.approvers)
     )]);
     let mut out = io::stdout().lock();
@@ -111,8 +111,7 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().ok().filter(|t: &Timestamp| t.subsec_nanosecond() == 0).ok_or_else(|| wanted.into())
 }
 
-fn length(text: &str) -> Result<SignedDuration, String> {
+fn positive(text: &str) -> Result<SignedDuration, String> {
     let wanted = "wanted: a length of time in whole seconds, such as 90m or 8h";
-    let parsed = humantime::parse_duration(text).ok().and_then(|length| SignedDuration::try_from(length).ok());
-    parsed.filter(|length| length.subsec_nanos() == 0 && length.is_positive()).ok_or_else(|| wanted.into())
+    length::parse(text).filter(|length| length.subsec_nanos() == 0 && length.is_positive()).ok_or_else(|| wanted.into())
 }

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::document::Part;
 use super::fault::Fault;
 use super::merged::Merged;
-use super::values::show_duration;
 use crate::grant::{Grant, Secret, Window};
 use crate::instant::{after, before};
+use crate::length;
 use crate::schedule::quota::{self, BUDGET, DAY};
 
 /// Too many versions in the 24 hours up to `at`.
@@ -35,7 +35,7 @@ impl Overrun {
         let wanted = format!(
             "wanted: fewer: Secrets Manager keeps 100 versions in 24 h and refuses more; a session is issued every {} here \
              (session_duration - refresh_lead), and at each opening",
-            show_duration(secret.cadence.step())
+            length::show(secret.cadence.step())
         );
         Some(Self { at, found, wanted })
     }

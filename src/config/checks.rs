@@ -13,10 +13,10 @@ use super::drop_ins::{DropIns, Found};
 use super::fault::Fault;
 use super::merged::Merged;
 use super::shapes::{self, Draft, Shared};
-use super::values::show_duration;
 use super::{Settings, Watched};
 use crate::cadence::{SAFE_SESSION, SHORTEST_SESSION};
 use crate::grant::{Grant, Name, Secret, Window};
+use crate::length;
 
 /// Adds every mistake between the tables of the draft.
 pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec<Fault>) {
@@ -166,7 +166,7 @@ fn about_grant(grant: &Grant, secret: &Secret, merged: &Merged, now: Timestamp) 
     if length < SHORTEST_SESSION {
         let price = match secret.session_policy {
             _ if length >= shortest => "STS makes no session under 15m: only the session policy ends this one in time".into(),
-            true => format!("no session is issued for less than {}: this window will not open", show_duration(shortest)),
+            true => format!("no session is issued for less than {}: this window will not open", length::show(shortest)),
             false => {
                 "STS makes no session under 15m, and without a session policy none can be cut: this window will not open".into()
             }

@@ -37,7 +37,6 @@ pub use fault::{Fault, Faults};
 pub use requests::Requests;
 pub use sources::Sources;
 pub use telling::is_address;
-pub use values::show_duration;
 pub use whereabouts::{Whereabouts, whereabouts};
 
 use crate::aws::Connection;

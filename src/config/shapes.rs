@@ -18,6 +18,7 @@ use crate::aws::{Connection, Credentials};
 use crate::cadence::{Cadence, LONGEST_SESSION, SAFE_SESSION, SHORTEST_LEAD, SHORTEST_SESSION};
 use crate::console::{Page, hosts};
 use crate::grant::{Grant, Name, Papers, Recurrence, Secret, Span, Window};
+use crate::length;
 use crate::notice::Telling;
 
 const DEFAULT_LEAD: SignedDuration = SignedDuration::from_mins(20);
@@ -120,8 +121,8 @@ fn secret(
     if lead >= session && !unread {
         let wanted = format!(
             "wanted: refresh_lead (here {}) shorter than session_duration (here {}): a session is refreshed when that much of it is left",
-            values::show_duration(lead),
-            values::show_duration(session)
+            length::show(lead),
+            length::show(session)
         );
         table.refuse(if has_lead { "refresh_lead" } else { "session_duration" }, &wanted);
     }

@@ -6,6 +6,8 @@ use figment::value::Value;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::length;
+
 /// A value, or the sentence.
 pub type Read<T> = Result<T, String>;
 
@@ -20,10 +22,9 @@ pub fn text(value: &Value) -> Read<String> {
 
 /// A length of time in whole seconds, from `least` to `most`.
 pub fn duration(value: &Value, least: SignedDuration, most: SignedDuration, why: &str) -> Read<SignedDuration> {
-    let bounds = format!("{} to {}", show_duration(least), show_duration(most));
+    let bounds = format!("{} to {}", length::show(least), length::show(most));
     let wanted = || format!("wanted: a length of time such as \"1h\", \"90m\" or \"3600s\", {bounds}{why}");
-    let parsed = value.as_str().and_then(|text| humantime::parse_duration(text).ok()).ok_or_else(wanted)?;
-    let duration = SignedDuration::try_from(parsed).map_err(|_| wanted())?;
+    let duration = value.as_str().and_then(length::parse).ok_or_else(wanted)?;
     if duration.subsec_nanos() != 0 {
         return Err("wanted: whole seconds".into());
     }
@@ -31,14 +32,6 @@ pub fn duration(value: &Value, least: SignedDuration, most: SignedDuration, why:
         return Err(wanted());
     }
     Ok(duration)
-}
-
-/// A length of time as the config has it: 1d 2h 3m 4s.
-pub fn show_duration(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().unsigned_abs();
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect::<Vec<_>>();
-    if parts.is_empty() { "0s".into() } else { parts.join(" ") }
 }
 
 /// An instant in whole seconds.

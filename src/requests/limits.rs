@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
-use crate::config::show_duration;
 use crate::grant::{Name, Span};
 use crate::instant::after;
+use crate::length;
 
 impl Rules {
     /// Every limit that a window of `secret` breaks at `now`, in words. `others` are the windows that are there already.
@@ -19,8 +19,8 @@ impl Rules {
         if let Some(most) = self.longest_window.filter(longer) {
             broken.push(format!(
                 "the window is {} long; longest_window of {secret} is {}",
-                show_duration(length),
-                show_duration(most)
+                length::show(length),
+                length::show(most)
             ));
         }
         let ahead = window.opens.duration_since(now);
@@ -28,7 +28,7 @@ impl Rules {
             broken.push(format!(
                 "the window opens at {}; latest_start of {secret} is {} from now, {}",
                 window.opens,
-                show_duration(most),
+                length::show(most),
                 after(now, most).strftime("%Y-%m-%dT%H:%M:%SZ")
             ));
         }

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::consumer::endpoint::{Door, PATH, serve};
 use crate::consumer::token::Token;
 use crate::consumer::{Session, Source, form};
+use crate::length;
 
 /// As shells have it, for a command that is not there.
 const NOT_FOUND: u8 = 127;
@@ -136,6 +137,7 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 
 fn grace(text: &str) -> Result<SignedDuration, String> {
     let longest = SignedDuration::from_hours(1);
-    let time = humantime::parse_duration(text).ok().and_then(|time| SignedDuration::try_from(time).ok());
-    time.filter(|time| *time <= longest).ok_or_else(|| "a duration such as 10s or 2m is wanted, 1h at most".to_owned())
+    length::parse(text)
+        .filter(|time| *time <= longest)
+        .ok_or_else(|| "a duration such as 10s or 2m is wanted, 1h at most".to_owned())
 }
