@@ -2,6 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+/// An instant that is written with its offset (RFC 3339). jiff also takes a zone in brackets, and does not mind whether the two agree.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    text.parse().ok().filter(|_| !text.contains('['))
+}
+
 /// So much after `t`.
 pub fn after(t: Timestamp, by: SignedDuration) -> Timestamp {
     // Only units of a calendar could make it fail.

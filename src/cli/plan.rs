@@ -13,7 +13,7 @@ use super::{ConfigArgument, refuse, written};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::grant::Secret;
-use crate::instant::after;
+use crate::instant::{self, after};
 use crate::length;
 use crate::schedule::plan::{Planned, sessions};
 use crate::schedule::token::token;
@@ -141,7 +141,7 @@ fn table(sessions: &[(&Secret, Planned)], from: Timestamp, arguments: &Arguments
 }
 
 pub fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "wanted: an instant with its offset, such as 2026-12-01T08:00:00Z".into())
+    instant::parse(text).ok_or_else(|| "wanted: an instant with its offset, such as 2026-12-01T08:00:00Z".into())
 }
 
 /// Longer than a year, a plan is of no use to anybody, and takes its time.

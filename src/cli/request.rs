@@ -10,7 +10,7 @@ use super::check::tell;
 use super::desk::{self, Desk, REFUSED, Refusal, USAGE};
 use super::{ConfigArgument, EX_IOERR, written};
 use crate::grant::{Name, Span};
-use crate::instant::{after, whole};
+use crate::instant::{self, after, whole};
 use crate::journal::Event;
 use crate::length;
 use crate::requests::accounts::Host;
@@ -108,7 +108,7 @@ fn name(text: &str) -> Result<Name, String> {
 
 fn instant(text: &str) -> Result<Timestamp, String> {
     let wanted = "wanted: an instant with its offset, in whole seconds, such as 2026-12-01T08:00:00Z";
-    text.parse().ok().filter(|t: &Timestamp| t.subsec_nanosecond() == 0).ok_or_else(|| wanted.into())
+    instant::parse(text).filter(|t| t.subsec_nanosecond() == 0).ok_or_else(|| wanted.into())
 }
 
 fn positive(text: &str) -> Result<SignedDuration, String> {

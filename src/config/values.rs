@@ -6,7 +6,7 @@ use figment::value::Value;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::length;
+use crate::{instant, length};
 
 /// A value, or the sentence.
 pub type Read<T> = Result<T, String>;
@@ -38,7 +38,7 @@ pub fn duration(value: &Value, least: SignedDuration, most: SignedDuration, why:
 pub fn instant(value: &Value) -> Read<Timestamp> {
     let wanted =
         "wanted: an instant with its offset (RFC 3339), such as \"2026-12-01T08:00:00Z\" or \"2026-12-01T09:00:00+01:00\"";
-    let instant: Timestamp = value.as_str().and_then(|text| text.parse().ok()).ok_or(wanted)?;
+    let instant = value.as_str().and_then(instant::parse).ok_or(wanted)?;
     if instant.subsec_nanosecond() != 0 {
         return Err("wanted: whole seconds".into());
     }
