@@ -1,4 +1,4 @@
-//! Instants some time apart. What would lie beyond the first or the last instant that can be told is that one.
+//! Instants, as they are written and some time apart. What would lie beyond the first or the last that can be told is that one.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -24,6 +24,7 @@ mod sources;
 mod telling;
 mod values;
 mod whereabouts;
+mod zones;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -10,17 +10,19 @@ use super::drop_ins::DropIns;
 use super::environment::Environment;
 use super::fault::{Fault, Faults};
 use super::merged::Merged;
+use super::zones::Zones;
 use super::{Sealed, Settings, checks, file, shapes};
 
 /// The main file, `conf.d` and the environment.
 ///
-/// Kept so that drop-ins can be looked at again without the main file: that is read again on SIGHUP only.
+/// Kept so that drop-ins, and time zones, can be looked at again without the main file: that is read again on SIGHUP only.
 #[derive(Clone, Debug)]
 pub struct Sources {
     main: PathBuf,
     texts: Vec<(PathBuf, Arc<str>)>,
     environment: Environment,
     drop_ins: DropIns,
+    zones: Zones,
     accepted: bool,
 }
 
@@ -53,8 +55,8 @@ impl Sources {
                 Some(fault) => faults.push(fault),
             }
         }
-        let sources =
-            Self { main: main.into(), texts, environment: Environment::of(std::env::vars_os()), drop_ins, accepted: false };
+        let environment = Environment::of(std::env::vars_os());
+        let sources = Self { main: main.into(), texts, environment, drop_ins, zones: Zones::default(), accepted: false };
         if faults.is_empty() {
             return Ok(sources);
         }
@@ -74,11 +76,17 @@ impl Sources {
         &self.drop_ins
     }
 
+    /// Whether the system's time zones are not any more those that the cron lines were read by.
+    pub fn zones_have_changed(&self) -> bool {
+        self.zones != Zones::now()
+    }
+
     /// The settings that these sources and the drop-ins of this moment make. `now` judges which grants are over.
     ///
     /// # Errors
     /// Every mistake in the main file, `conf.d` and the environment; none once these sources have made settings.
     pub fn settings(&mut self, now: Timestamp) -> Result<Settings, Faults> {
+        self.zones.renew();
         let mut faults = Vec::new();
         let merged = self.merged(&mut faults);
         let mut mistakes = Vec::new();

@@ -1,4 +1,4 @@
-//! A config comes into force: at the start, at SIGHUP, and when a drop-in comes, goes or changes.
+//! A config comes into force: at the start, at SIGHUP, when a drop-in comes, goes or changes, and when time zones do.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,15 +93,20 @@ impl<A: Aws> Daemon<A> {
         }
     }
 
-    /// Reads the drop-ins again if any of them has changed.
-    pub(super) fn look_at_drop_ins(&mut self) {
-        if !self.sources.drop_ins().have_changed() {
+    /// Reads the drop-ins again if any of them has changed; and every cron line, if the time zones have.
+    pub(super) fn look_at_files(&mut self) {
+        let zones_are_new = self.sources.zones_have_changed();
+        if !zones_are_new && !self.sources.drop_ins().have_changed() {
             return;
+        }
+        if zones_are_new {
+            let text = "the system's time zones were replaced: cron lines are read by those that are there now".into();
+            self.journal.tell(Event::Remark { refused: false, text });
         }
         let before = self.sources.drop_ins().read_at().clone();
         match self.sources.settings(self.clock.now()) {
             // What could not be read before still can't.
-            Ok(_) if *self.sources.drop_ins().read_at() == before => {}
+            Ok(_) if !zones_are_new && *self.sources.drop_ins().read_at() == before => {}
             Ok(settings) => {
                 let (secrets, grants) = size(&settings);
                 self.journal.tell(Event::Reloaded { secrets, grants });

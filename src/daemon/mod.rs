@@ -135,12 +135,12 @@ impl<A: Aws> Daemon<A> {
                     Some(Wake::Stop(signal)) => break signal,
                     Some(Wake::Reload) => self.reload(),
                     Some(Wake::Report) => self.report(),
-                    Some(Wake::Look) => self.look_at_drop_ins(),
+                    Some(Wake::Look) => self.look_at_files(),
                     None => break "the end of its wake-ups",
                 },
                 Ok(slot) = slots.acquire_owned(), if work_waits => self.start(slot),
                 Some(visit) = self.work.join_next() => self.record(visit.expect("a visit does not panic")),
-                () = sleep => self.look_at_drop_ins(),
+                () = sleep => self.look_at_files(),
             }
         };
         self.stop(signal).await;

@@ -38,3 +38,4 @@ mod story;
 mod stuck;
 mod timeline;
 mod told;
+mod zones;
