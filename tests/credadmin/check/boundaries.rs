@@ -31,6 +31,7 @@ fn versions_are_not_counted_where_a_grant_has_a_mistake() {
 fn every_form_of_a_cron_line_is_taken() {
     for line in [
         "0-59/60 */24 1-31 JAN-dec 0-7",
+        "10-20/11 07 * * *",
         "*/20,5 8,20 ? * mon,Wed-FRI/2,SAT-SUN",
         "0 22 L,15W,1w * ?",
         "0 22 * 3,6,9,12 FRI#5,0L,sun#l,6l",
