@@ -26,6 +26,10 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 /// How often it is looked at again meanwhile.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
+/// For how long the tombstones come before the Deny, so that no reader who is denied finds the dead session once more. A Secrets
+/// Manager that does not answer holds it up no longer: it is what ends access.
+const HEAD_START: SignedDuration = SignedDuration::from_secs(5);
+
 /// A revocation that is being done.
 pub struct Deed<'a, A> {
     aws: &'a A,
@@ -71,8 +75,23 @@ impl<'a, A: Admin> Deed<'a, A> {
         self.denied_before.min(after(self.began_at, LONGEST_WAIT))
     }
 
+    /// Puts a tombstone in every secret of the role, and the Deny on the role. Answers with whether that is there.
+    pub async fn end(&mut self, report: &mut Report<'_>) -> bool {
+        let (aws, clock, role, document) = (self.aws, self.clock, self.aim.role(), document(self.denied_before));
+        let deny = again(clock, async || aws.put_role_policy(role, POLICY, &document).await);
+        let answer = {
+            let mut bury = std::pin::pin!(self.bury(report));
+            tokio::select! {
+                biased;
+                () = &mut bury => deny.await,
+                () = clock.sleep(HEAD_START) => tokio::join!(bury, deny).1,
+            }
+        };
+        self.denied(answer, &document, report)
+    }
+
     /// Puts a tombstone in every secret of the role.
-    pub async fn bury(&mut self, report: &mut Report<'_>) {
+    async fn bury(&mut self, report: &mut Report<'_>) {
         for (watched, seen) in &self.before.seen {
             match seen {
                 Ok(_) => self.bury_one(watched, report).await,
@@ -122,10 +141,8 @@ impl<'a, A: Admin> Deed<'a, A> {
         json!({"state": "closed", "since": since.to_string(), "reason": self.reason.unwrap_or("revoked")}).to_string()
     }
 
-    /// Puts the Deny on the role. Answers with whether it is there.
-    pub async fn deny(&self, report: &mut Report<'_>) -> bool {
-        let (role, document) = (self.aim.role(), document(self.denied_before));
-        match again(self.clock, async || self.aws.put_role_policy(role, POLICY, &document).await).await {
+    fn denied(&self, answer: Result<(), Trouble>, document: &str, report: &mut Report<'_>) -> bool {
+        match answer {
             Ok(()) => {
                 let at = self.denied_before;
                 report.done(format!("Deny {POLICY} on {}: sessions issued before {at} are denied", self.aim.role_arn()));
@@ -140,8 +157,9 @@ impl<'a, A: Admin> Deed<'a, A> {
                     format!("no Deny on {}: {trouble}", self.aim.role_arn()),
                     format!("sessions that were handed out live until their own end{alive}; fresh ones may be issued while a window is open"),
                     format!(
-                        "aws iam put-role-policy --role-name {role} --policy-name {POLICY} --policy-document {}",
-                        quoted(&document)
+                        "aws iam put-role-policy --role-name {} --policy-name {POLICY} --policy-document {}",
+                        self.aim.role(),
+                        quoted(document)
                     ),
                 );
                 false

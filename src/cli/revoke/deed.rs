@@ -32,8 +32,7 @@ pub async fn done(
         None => None,
     };
     let mut deed = Deed::new((aws, clock), aim, before, arguments.reason.as_deref());
-    deed.bury(&mut report).await;
-    let denied = deed.deny(&mut report).await;
+    let denied = deed.end(&mut report).await;
     if denied {
         report.done(format!("waiting until {}: sessions from before can still be written until then", deed.settles()));
         deed.look_again(&mut report).await;

@@ -79,8 +79,7 @@ async fn revoke_as_far_as_it_goes(story: &Story) -> (Vec<String>, Timestamp, Vec
     let mut told = Vec::new();
     let mut report = Report::new(|line| told.push(line));
     let mut deed = Deed::new((&aws, &story.clock), &aim, &before, None);
-    deed.bury(&mut report).await;
-    assert!(deed.deny(&mut report).await);
+    assert!(deed.end(&mut report).await);
     deed.look_again(&mut report).await;
     let denied_before = deed.denied_before;
     let undone = report.undone.iter().map(ToString::to_string).collect();
@@ -157,6 +156,18 @@ async fn a_deny_that_reaches_further_is_kept_and_not_waited_for() {
     let put = story.calls(Operation::PutRolePolicy).pop().expect("put");
     assert!(put.parameter("policyDocument").expect("a document").contains(further));
     assert!(story.clock.now().duration_since(began) < minutes(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secrets_manager_that_is_silent_does_not_hold_up_the_deny() {
+    let story = Story::new(ONE_DAY).await;
+    story.world.fail(Operation::PutSecretValue, Fault::Silent, usize::MAX);
+    let (told, _, undone) = revoke_as_far_as_it_goes(&story).await;
+    let first = |operation| story.calls(operation).first().expect("it was called").at;
+    let waited = first(Operation::PutRolePolicy).duration_since(first(Operation::PutSecretValue));
+    assert!((seconds(5)..=seconds(6)).contains(&waited), "{waited:#}");
+    assert!(told.iter().any(|line| line.starts_with("Deny AWSRevokeOlderSessions on ")), "{told:#?}");
+    assert!(undone.len() == 1 && undone[0].starts_with("no tombstone in sensitive-s3 (SensitiveS3): "), "{undone:#?}");
 }
 
 /// Secrets Manager is out of reach once the Deny is there: that nothing slipped in is not said.
