@@ -32,7 +32,7 @@ impl Sources {
     /// # Errors
     /// Every file that can't be read or trusted, and what is wrong in the others.
     pub fn read(main: &Path) -> Result<Self, Faults> {
-        Self::read_beside(main, DropIns::new(beside(main).join("grants.d")))
+        Self::read_beside(main, DropIns::new(beside(main).join("grants.d")), Zones::default())
     }
 
     /// Reads them again. What is known of the drop-ins stays known, so that one that can no longer be read still closes its
@@ -41,10 +41,10 @@ impl Sources {
     /// # Errors
     /// As [`Sources::read`].
     pub fn read_again(&self) -> Result<Self, Faults> {
-        Self::read_beside(&self.main, self.drop_ins.clone())
+        Self::read_beside(&self.main, self.drop_ins.clone(), self.zones.clone())
     }
 
-    fn read_beside(main: &Path, drop_ins: DropIns) -> Result<Self, Faults> {
+    fn read_beside(main: &Path, drop_ins: DropIns, zones: Zones) -> Result<Self, Faults> {
         let (conf_d, mistrust) = file::list(&beside(main).join("conf.d"), None);
         let mut faults: Vec<Fault> = file::mistrust(beside(main)).into_iter().chain(mistrust).collect();
         let mut texts = Vec::new();
@@ -56,7 +56,7 @@ impl Sources {
             }
         }
         let environment = Environment::of(std::env::vars_os());
-        let sources = Self { main: main.into(), texts, environment, drop_ins, zones: Zones::default(), accepted: false };
+        let sources = Self { main: main.into(), texts, environment, drop_ins, zones, accepted: false };
         if faults.is_empty() {
             return Ok(sources);
         }

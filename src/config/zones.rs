@@ -20,10 +20,10 @@ impl Zones {
     /// Sees to it that those are read that are there now.
     pub fn renew(&mut self) {
         let now = Self::now();
-        if *self != now {
+        if *self != now && self.0.is_some() {
             // jiff would keep what it has read for five minutes.
             jiff::tz::db().reset();
-            *self = now;
         }
+        *self = now;
     }
 }

@@ -1,5 +1,6 @@
 //! What is seen before anything is done: whose sessions live until when, and what time it is at AWS.
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::aim::Aim;
@@ -29,13 +30,14 @@ pub struct Beforehand<'a> {
 /// Looks at the role and at the secrets. `caller` answered between `asked_at` and now.
 pub async fn look<'a>(aws: &impl Admin, clock: &Clock, aim: &Aim<'a>, caller: &Caller, asked_at: Timestamp) -> Beforehand<'a> {
     let ahead = caller.at.map_or(SignedDuration::ZERO, |at| session::skew(at, asked_at, clock.now()));
-    let there = again(clock, async || aws.role_policy(aim.role(), POLICY).await).await;
-    let there = there.map(|policy| policy.as_deref().and_then(read));
-    let mut seen = Vec::new();
-    for watched in &aim.secrets {
+    let policy = again(clock, async || aws.role_policy(aim.role(), POLICY).await);
+    // All at once: each may take half a minute where AWS does not answer.
+    let described = aim.secrets.iter().map(async |watched| {
         let described = again(clock, async || aws.describe_secret(&watched.secret.secret_id).await).await;
-        seen.push((*watched, described.and_then(|description| writable(&description).map(|()| description))));
-    }
+        (*watched, described.and_then(|description| writable(&description).map(|()| description)))
+    });
+    let (there, seen) = tokio::join!(policy, join_all(described));
+    let there = there.map(|policy| policy.as_deref().and_then(read));
     Beforehand { ahead, there, seen }
 }
 

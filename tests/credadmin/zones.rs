@@ -38,5 +38,4 @@ fn cron_lines_are_read_by_the_rules_that_come_with_an_update_of_the_system() {
     credadmin.rewrite("nudge", "");
     told("time zones were replaced");
     told("window opened: grant g");
-    assert_eq!(daemon.lines_with("time zones were replaced").len(), 1, "{:?}", daemon.lines());
 }
