@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-/// The units that are taken. humantime knows more: a month, which is an M where a minute is an m, and a year, of which none is as long as
-/// anybody means.
+/// The units that are taken. humantime knows more: a month, which is an M where a minute is an m, and a year, of which none is as long
+/// as anybody means.
 const UNITS: [&str; 20] = [
     "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs", "hour", "hours", "d",
     "day", "days", "week", "weeks",
@@ -12,7 +12,11 @@ const UNITS: [&str; 20] = [
 /// A length of time that is written like `1h 30m`.
 pub fn parse(text: &str) -> Option<SignedDuration> {
     let mut units = text.split(|c: char| !c.is_alphabetic()).filter(|unit| !unit.is_empty());
-    let length = humantime::parse_duration(text).ok().filter(|_| units.all(|unit| UNITS.contains(&unit)))?;
+    // To humantime `1 30m` is 130 minutes.
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let digit = |c: char| c.is_ascii_digit();
+    let is_torn = words.windows(2).any(|words| words[0].ends_with(digit) && words[1].starts_with(digit));
+    let length = humantime::parse_duration(text).ok().filter(|_| !is_torn && units.all(|unit| UNITS.contains(&unit)))?;
     SignedDuration::try_from(length).ok()
 }
 
@@ -38,11 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_never_taken_for_a_minute() {
-        for (text, seconds) in [("90m", 5_400), ("1h30min", 5_400), ("2 days", 172_800), ("1week", 604_800)] {
+    fn a_month_is_never_taken_for_a_minute_nor_two_numbers_for_one() {
+        for (text, seconds) in
+            [("90m", 5_400), ("1h30min", 5_400), ("1 h 30 m", 5_400), ("2 days", 172_800), ("1week", 604_800), ("1.5h", 5_400)]
+        {
             assert_eq!(parse(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for text in ["10M", "1month", "2months", "1y", "1year", "1h 1M", "5", "h", "-1h", "1500ms", ""] {
+        for text in ["10M", "1month", "2months", "1y", "1year", "1h 1M", "5", "h", "-1h", "1500ms", "1 30m", "1h 3 0m", ""] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

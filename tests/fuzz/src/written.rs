@@ -56,7 +56,7 @@ pub fn agrees(text: &Table, settings: &Settings) {
         assert!(written.keys().all(|key| SECRET.contains(&key.as_str())), "unknown keys are refused: {written:?}");
         assert_eq!(Some(secret.secret_id.as_str()), written["secret_id"].as_str());
         assert_eq!(Some(secret.role_arn.as_str()), written["role_arn"].as_str());
-        let length = |key: &str| written.get(key).and_then(Value::as_str).and_then(length);
+        let length = |key: &str| written.get(key).and_then(Value::as_str).map(length);
         assert!(length("session_duration").is_none_or(|it| it == cadence.session()), "{cadence:?}");
         assert!(length("refresh_lead").is_none_or(|it| it == cadence.lead()), "{cadence:?}");
         assert_eq!(secret.session_policy, written.get("session_policy").and_then(Value::as_str) != Some("off"));
@@ -81,7 +81,11 @@ pub fn grant(written: &Table, made: &Grant) {
         Value::Datetime(instant) => Some(instant.to_string()),
         _ => None,
     };
-    let instant = |key: &str| text(key).map(|text| text.parse::<Timestamp>().expect("an instant: it was taken"));
+    let instant = |key: &str| {
+        let text = text(key)?;
+        assert!(!text.contains('['), "an offset is enough: {text:?}");
+        Some(text.parse::<Timestamp>().expect("an instant: it was taken"))
+    };
     assert!(text("secret").is_none_or(|secret| secret == made.secret.as_str()));
     assert!(text("reason").is_none_or(|reason| Some(reason.as_str()) == made.papers.reason.as_deref()));
     match &made.window {
@@ -94,21 +98,39 @@ pub fn grant(written: &Table, made: &Grant) {
             assert!(!written.contains_key("from") && !written.contains_key("until"));
             assert!(instant("not_before").is_none_or(|it| it == recurrence.bounds.opens));
             assert!(instant("not_after").is_none_or(|it| it == recurrence.bounds.closes));
-            assert!(text("duration").and_then(|text| length(&text)).is_none_or(|it| it == recurrence.duration));
+            assert!(text("duration").is_none_or(|text| length(&text) == recurrence.duration));
             let zone = recurrence.time_zone.iana_name();
             assert!(text("time_zone").is_none_or(|it| zone.is_some_and(|zone| zone.eq_ignore_ascii_case(&it))), "{zone:?}");
         }
     }
 }
 
-/// `90m`, `1h`, `30s`; what is written in another way is not judged.
-fn length(text: &str) -> Option<SignedDuration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: i64 = number.parse().ok()?;
-    match unit {
-        "s" => Some(SignedDuration::from_secs(number)),
-        "m" => Some(SignedDuration::from_secs(number * 60)),
-        "h" => Some(SignedDuration::from_secs(number * 3600)),
-        _ => None,
+/// `90m`, `1h 30min`, `1.5 hours`: numbers, each with its unit.
+fn length(text: &str) -> SignedDuration {
+    let mut rest = text.trim_start();
+    let mut nanoseconds = 0;
+    let until = |text: &str, ends: fn(char) -> bool| text.find(ends).unwrap_or(text.len());
+    while !rest.is_empty() {
+        let (number, after) = rest.split_at(until(rest, |c| !c.is_ascii_digit() && c != '.'));
+        let after = after.trim_start();
+        let (unit, after) = after.split_at(until(after, |c| !c.is_alphabetic()));
+        let unit: i128 = match unit {
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            "week" | "weeks" => 604_800,
+            _ => panic!("{text:?} is taken, and is no length of time"),
+        };
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        nanoseconds += unit * 1_000_000_000 * whole.parse::<i128>().expect("a number");
+        if !part.is_empty() {
+            let tens = 10_i128.pow(part.len().try_into().expect("a few digits"));
+            let part = unit * 1_000_000_000 * part.parse::<i128>().expect("a fraction") / tens;
+            // Of what is longer than a minute, humantime leaves out what is less than a second.
+            nanoseconds += if unit > 60 { part / 1_000_000_000 * 1_000_000_000 } else { part };
+        }
+        rest = after.trim_start();
     }
+    SignedDuration::from_nanos_i128(nanoseconds)
 }
