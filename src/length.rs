@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 
 /// The units that are taken. humantime knows more: a month, which is an M where a minute is an m, and a year, of which none is as long
 /// as anybody means.
-const UNITS: [&str; 20] = [
+const UNITS: [&str; 21] = [
     "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs", "hour", "hours", "d",
-    "day", "days", "week", "weeks",
+    "day", "days", "w", "week", "weeks",
 ];
 
 /// A length of time that is written like `1h 30m`.
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_month_is_never_taken_for_a_minute_nor_two_numbers_for_one() {
         for (text, seconds) in
-            [("90m", 5_400), ("1h30min", 5_400), ("1 h 30 m", 5_400), ("2 days", 172_800), ("1week", 604_800), ("1.5h", 5_400)]
+            [("90m", 5_400), ("1h30min", 5_400), ("1 h 30 m", 5_400), ("2 days", 172_800), ("1w", 604_800), ("1.5h", 5_400)]
         {
             assert_eq!(parse(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }

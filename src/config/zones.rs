@@ -1,5 +1,5 @@
-//! The system's time zones, by which cron lines are read: whether they are still those. A process that runs for months would go on by the
-//! rules of its start.
+//! The system's time zones, by which cron lines are read: whether they are still those. A process that runs for months would go on
+//! by the rules of its start.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;

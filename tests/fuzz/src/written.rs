@@ -119,7 +119,7 @@ fn length(text: &str) -> SignedDuration {
             "m" | "min" | "mins" | "minute" | "minutes" => 60,
             "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
             "d" | "day" | "days" => 86_400,
-            "week" | "weeks" => 604_800,
+            "w" | "week" | "weeks" => 604_800,
             _ => panic!("{text:?} is taken, and is no length of time"),
         };
         let (whole, part) = number.split_once('.').unwrap_or((number, ""));
