@@ -36,7 +36,11 @@ pub fn line(value: &Value) -> Read<croner::Cron> {
     let line = text(value).map_err(|_| wanted)?;
     let fields: [&str; 5] = line.split_whitespace().collect::<Vec<_>>().try_into().map_err(|_| wanted)?;
     for (field, text) in FIELDS.iter().zip(fields) {
-        if let Some(part) = text.split(',').find(|part| !field.takes(part) && !(field.is_of_days() && text == "?")) {
+        // Any day at all.
+        if field.is_of_days() && text == "?" {
+            continue;
+        }
+        if let Some(part) = text.split(',').find(|part| !field.takes(part)) {
             return Err(format!("{wanted}: {part:?} is no {}", field.name));
         }
     }
