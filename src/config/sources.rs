@@ -78,7 +78,7 @@ impl Sources {
 
     /// Whether the system's time zones are not any more those that the cron lines were read by.
     pub fn zones_have_changed(&self) -> bool {
-        self.zones != Zones::now()
+        self.zones.were_replaced()
     }
 
     /// The settings that these sources and the drop-ins of this moment make. `now` judges which grants are over.

@@ -9,21 +9,28 @@ use std::path::PathBuf;
 pub struct Zones(Option<(u64, i64, i64)>);
 
 impl Zones {
-    /// Those that are there now.
-    pub fn now() -> Self {
-        // As jiff has it.
-        let directory = std::env::var_os("TZDIR").map_or_else(|| "/usr/share/zoneinfo".into(), PathBuf::from);
-        let metadata = directory.metadata().ok();
-        Self(metadata.map(|metadata| (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())))
+    /// Whether others are there now. Of those that were never read nothing is known.
+    pub fn were_replaced(&self) -> bool {
+        self.gave_way_to(&Self::now())
     }
 
     /// Sees to it that those are read that are there now.
     pub fn renew(&mut self) {
-        let now = Self::now();
-        if *self != now && self.0.is_some() {
+        let before = std::mem::replace(self, Self::now());
+        if before.gave_way_to(self) {
             // jiff would keep what it has read for five minutes.
             jiff::tz::db().reset();
         }
-        *self = now;
+    }
+
+    fn gave_way_to(&self, others: &Self) -> bool {
+        self.0.is_some() && self != others
+    }
+
+    fn now() -> Self {
+        // As jiff has it.
+        let directory = std::env::var_os("TZDIR").map_or_else(|| "/usr/share/zoneinfo".into(), PathBuf::from);
+        let metadata = directory.metadata().ok();
+        Self(metadata.map(|metadata| (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())))
     }
 }
