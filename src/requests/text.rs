@@ -27,7 +27,7 @@ const UNSEEN: [std::ops::RangeInclusive<char>; 18] = [
 
 /// Whether `text` is one line of 1 to `longest` characters that all show what they are.
 pub fn is_plain(text: &str, longest: usize) -> bool {
-    let is_unseen = |c: char| c.is_control() || UNSEEN.iter().any(|range| range.contains(&c));
+    let is_unseen = |c: char| c.is_control() || (!c.is_ascii() && UNSEEN.iter().any(|range| range.contains(&c)));
     !text.trim().is_empty() && text.chars().count() <= longest && !text.chars().any(is_unseen)
 }
 
