@@ -12,10 +12,10 @@ const UNITS: [&str; 21] = [
 /// A length of time that is written like `1h 30m`.
 pub fn parse(text: &str) -> Option<SignedDuration> {
     let mut units = text.split(|c: char| !c.is_alphabetic()).filter(|unit| !unit.is_empty());
-    // To humantime `1 30m` is 130 minutes.
+    // To humantime `1 30m` is 130 minutes, and `1. 5h` an hour and a half.
     let words: Vec<&str> = text.split_whitespace().collect();
-    let digit = |c: char| c.is_ascii_digit();
-    let is_torn = words.windows(2).any(|words| words[0].ends_with(digit) && words[1].starts_with(digit));
+    let of_a_number = |c: char| c.is_ascii_digit() || c == '.';
+    let is_torn = words.windows(2).any(|words| words[0].ends_with(of_a_number) && words[1].starts_with(of_a_number));
     let length = humantime::parse_duration(text).ok().filter(|_| !is_torn && units.all(|unit| UNITS.contains(&unit)))?;
     SignedDuration::try_from(length).ok()
 }
@@ -48,7 +48,10 @@ mod tests {
         {
             assert_eq!(parse(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for text in ["10M", "1month", "2months", "1y", "1year", "1h 1M", "5", "h", "-1h", "1500ms", "1 30m", "1h 3 0m", ""] {
+        for text in [
+            "10M", "1month", "2months", "1y", "1year", "1h 1M", "5", "h", "-1h", "1500ms", "1 30m", "1h 3 0m", "1. 5h", "1 .5h",
+            "",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -41,6 +41,7 @@ pub const WORDS: &[&str] = &[
     "59 23 * * 7",
     "*",
     "MON-FRI",
+    "SAT-SUN",
     "MON#2",
     "FRI#L",
     "5L",

@@ -165,6 +165,8 @@ fn field(text: &str, range: std::ops::RangeInclusive<u8>, names: &[&str], first:
         let (span, step) = part.split_once('/').map_or((part, 1_u8), |(span, step)| (span, step.parse::<u8>().unwrap_or(0)));
         let (low, high) = match span.split_once('-') {
             _ if span == "*" => (*range.start(), *range.end()),
+            // The last day of a week as well as the first.
+            Some((low, high)) if names == DAYS && high.eq_ignore_ascii_case("SUN") => (number(low)?, 7),
             Some((low, high)) => (number(low)?, number(high)?),
             None if part.contains('/') => return None,
             None => (number(span)?, number(span)?),
