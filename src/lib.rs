@@ -4,6 +4,8 @@
 //! config ──▶ grants ──▶ coverage ──▶ plan ──▶ session ──▶ secret ──▶ journal
 //! ```
 
+#![deny(clippy::print_stderr, clippy::print_stdout)] // they panic where nobody reads any more: see cli::check::tell
+
 pub mod cadence;
 pub mod config;
 pub mod grant;
@@ -15,6 +17,7 @@ pub mod session;
 pub mod vault;
 
 pub mod daemon;
+mod errand;
 mod pace;
 mod visit;
 mod watch;

@@ -1,19 +1,18 @@
 //! One visit to one secret: describe it, judge, and publish the planned session where it is missing.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::aws::{Aws, Description};
 use crate::clock::Clock;
-use crate::grant::{Name, Secret, Span};
+use crate::errand::Errand;
+use crate::grant::Span;
 use crate::instant::after;
 use crate::journal::Published;
 use crate::pace::Pace;
 use crate::schedule::quota::BUDGET;
 use crate::schedule::token;
-use crate::schedule::verdict::{Verdict, Written, judge};
+use crate::schedule::verdict::{Verdict, Wanted, Written, judge};
 use crate::session::{OVER, TOLERANCE, TOO_EARLY};
 use crate::{session, vault};
 
@@ -24,29 +23,6 @@ const FARTHEST_STAMP: SignedDuration = SignedDuration::from_mins(11);
 const STAMP_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 /// The clocks of two instances may differ by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(10);
-
-/// What a visit is for.
-#[derive(Clone, Debug)]
-pub struct Errand {
-    /// The secret.
-    pub secret: Arc<Secret>,
-    /// The grants open.
-    pub grants: Vec<Name>,
-    /// When the coverage began, if that is only minutes ago.
-    pub opened: Timestamp,
-    /// When the session that should be in the secret ends; `None` only looks.
-    pub ends: Option<Timestamp>,
-    /// When the next window opens, if that session is the last before it, and as far as is planned.
-    pub opens_next: Option<Timestamp>,
-    /// When the plan is to be looked at again: from then on another session may be due.
-    pub good_until: Timestamp,
-    /// The last version id known to have been written.
-    pub written: Option<Written>,
-    /// How many more versions the budget of the day allows.
-    pub room: usize,
-    /// How many of them may be published over another.
-    pub repairs: usize,
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -112,11 +88,12 @@ pub async fn visit(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: Errand) -
 
 async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: &Description) -> Result<Done, Trouble> {
     writable(seen)?;
-    let Some(ends) = errand.ends else {
+    let Some(wanted @ Wanted { ends, .. }) = errand.wanted else {
         return Ok(Done::Looked);
     };
-    // A process that was stopped for a while goes on where it was: it must not put what was due then over what is due now.
-    let in_time = || clock.now() < errand.good_until;
+    // A process that was stopped for a while goes on where it was: it must not put what was due then over what is due now. Nor is
+    // anything issued or written for a grant that was taken away meanwhile.
+    let in_time = || clock.now() < errand.good_until && !errand.call_off.is_called();
     let until_next = errand.good_until.duration_since(clock.now());
     let ends_later = seen.staged.current.as_deref().and_then(token::ends).is_some_and(|it| it > ends);
     if ends_later && until_next <= CLOCKS_DIFFER {
@@ -126,7 +103,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
     if !in_time() {
         return Ok(Done::Looked);
     }
-    let version_id = match judge(&errand.secret, ends, clock.now(), &seen.staged, errand.written.as_ref()) {
+    let version_id = match judge(&errand.secret, wanted, clock.now(), &seen.staged, errand.written.as_ref()) {
         Verdict::InPlace => return Ok(Done::InPlace { version_id: current(seen) }),
         Verdict::Unseen { planned } => return Ok(Done::Unseen { planned }),
         Verdict::Superseded { planned } => return Ok(Done::Superseded { planned, current: current(seen) }),
@@ -180,7 +157,7 @@ async fn act(aws: &impl Aws, clock: &Clock, pace: &Pace, errand: &Errand, seen: 
                 return Ok(Done::Looked);
             }
             let written = Written { version_id, shows: false };
-            match judge(&errand.secret, ends, clock.now(), &again.staged, Some(&written)) {
+            match judge(&errand.secret, wanted, clock.now(), &again.staged, Some(&written)) {
                 Verdict::InPlace => Ok(Done::InPlace { version_id: current(&again) }),
                 Verdict::Unseen { planned } => Ok(Done::Unseen { planned }),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => {
@@ -220,6 +197,10 @@ pub fn writable(seen: &Description) -> Result<(), Trouble> {
     }
     if let Some(service) = &seen.owning_service {
         return trouble(Kind::NotWritable, "ManagedSecret", format!("the secret is managed by the service {service}"));
+    }
+    if let Some(region) = &seen.replica_of {
+        let message = format!("the secret is a replica, which takes no sessions: its primary is in {region}");
+        return trouble(Kind::NotWritable, "ReplicaSecret", message);
     }
     Ok(())
 }

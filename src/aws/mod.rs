@@ -87,6 +87,8 @@ pub struct Description {
     pub rotation: bool,
     /// The AWS service that manages it, if one does.
     pub owning_service: Option<String>,
+    /// The region of its primary, if it is a replica of one.
+    pub replica_of: Option<String>,
 }
 
 /// What AssumeRole is asked for (aws-facts §1 to §3).

@@ -82,10 +82,11 @@ impl Aws for Sdk {
         let clients = self.ready(Operation::DescribeSecret).await?;
         let call = clients.secrets.describe_secret().secret_id(secret_id).send().await;
         let answer = call.map_err(|e| trouble(Operation::DescribeSecret, &e))?;
-        if answer.arn().is_none() {
+        let Some(arn) = answer.arn() else {
             // It says of no secret that it has no versions: nothing follows from that.
             return Err(Trouble::new(Operation::DescribeSecret, Kind::Garbled, "UnreadableAnswer", "the answer names no secret"));
-        }
+        };
+        let region = arn.split(':').nth(3);
         let mut staged = Staged::default();
         for (version, labels) in answer.version_ids_to_stages().into_iter().flatten() {
             match labels.iter().any(|label| label == "AWSCURRENT") {
@@ -98,6 +99,7 @@ impl Aws for Sdk {
             deleted: answer.deleted_date().and_then(|date| Timestamp::from_second(date.secs()).ok()),
             rotation: answer.rotation_enabled().unwrap_or(false),
             owning_service: answer.owning_service().filter(|service| !service.is_empty()).map(str::to_owned),
+            replica_of: answer.primary_region().filter(|primary| Some(*primary) != region).map(str::to_owned),
         })
     }
 

@@ -288,7 +288,7 @@ impl Kind {
             Self::Invalid => "check role_arn, source_identity, tags and external_id of this secret",
             Self::NoSecret => "create the secret in this region, or correct secret_id",
             Self::Deleted => "restore it: aws secretsmanager restore-secret",
-            Self::NotWritable => "name a secret that no AWS service manages",
+            Self::NotWritable => "name a secret that no AWS service manages, in the region of its primary",
             Self::Exists => "nothing to do: another instance was first",
             Self::VersionQuota | Self::VersionBudget => {
                 "find out who else writes to this secret; Secrets Manager keeps 100 versions in 24 h"

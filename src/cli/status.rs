@@ -24,7 +24,7 @@ use crate::plain::plain;
 use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::plan;
 use crate::schedule::token;
-use crate::schedule::verdict::{Verdict, judge};
+use crate::schedule::verdict::{Verdict, Wanted, judge};
 use crate::standing::Standing;
 use crate::visit::writable;
 
@@ -127,7 +127,7 @@ impl<'a> Found<'a> {
         };
         match seen {
             Ok(seen) => {
-                found.trouble = amiss(watched, &seen, plan.ends, now);
+                found.trouble = amiss(watched, &seen, plan.wanted(), now);
                 found.version_id = seen.staged.current;
             }
             Err(trouble) => found.trouble = Some(told(&trouble)),
@@ -171,16 +171,16 @@ fn told(trouble: &Trouble) -> String {
     format!("{trouble}; {}", trouble.remedy())
 }
 
-/// What is not as the plan wants it. `ends` is when the session that should be in the secret ends.
-fn amiss(watched: &Watched, seen: &Description, ends: Option<Timestamp>, now: Timestamp) -> Option<String> {
+/// What is not as the plan wants it.
+fn amiss(watched: &Watched, seen: &Description, wanted: Option<Wanted>, now: Timestamp) -> Option<String> {
     if let Err(trouble) = writable(seen) {
         return Some(told(&trouble));
     }
     let alive_until = seen.staged.current.as_deref().and_then(token::ends).filter(|until| *until > now);
-    let Some(ends) = ends else {
+    let Some(wanted @ Wanted { ends, .. }) = wanted else {
         return alive_until.map(|until| format!("closed, but a session handed out before lives until {until}"));
     };
-    match judge(&watched.secret, ends, now, &seen.staged, None) {
+    match judge(&watched.secret, wanted, now, &seen.staged, None) {
         Verdict::InPlace if seen.rotation => Some("rotation is on: its function writes over the sessions".into()),
         Verdict::InPlace | Verdict::Unseen { .. } => None,
         Verdict::Publish { .. } | Verdict::Superseded { .. } => Some(match (&seen.staged.current, alive_until) {

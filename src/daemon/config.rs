@@ -1,11 +1,14 @@
 //! A config comes into force: at the start, at SIGHUP, when a drop-in comes, goes or changes, and when time zones do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use jiff::SignedDuration;
 
 use super::Daemon;
 use crate::aws::Aws;
 use crate::config::{Fault, Settings, Watched};
+use crate::grant::Secret;
 use crate::journal::Event;
 use crate::memory;
 use crate::watch::{Due, Watch};
@@ -56,7 +59,7 @@ impl<A: Aws> Daemon<A> {
     }
 
     fn capped(&self, watched: Watched) -> Watched {
-        match watched.secret.capped().filter(|secret| self.capped.contains(&secret.role_arn)) {
+        match watched.secret.capped().filter(|_| is_capped(&self.capped, &watched.secret)) {
             Some(capped) => Watched { secret: Arc::new(capped), ..watched },
             None => watched,
         }
@@ -116,6 +119,20 @@ impl<A: Aws> Daemon<A> {
             Err(faults) => self.journal.tell(Event::ReloadRefused { faults: faults.0.iter().map(Fault::one_line).collect() }),
         }
     }
+}
+
+/// Sessions as long as this secret's were refused; answers whether that is news.
+pub fn caps(capped: &mut BTreeMap<String, SignedDuration>, secret: &Secret) -> bool {
+    let is_news = !is_capped(capped, secret);
+    if is_news {
+        capped.insert(secret.role_arn.clone(), secret.cadence.session());
+    }
+    is_news
+}
+
+/// Whether sessions as long as this secret's were refused.
+pub fn is_capped(capped: &BTreeMap<String, SignedDuration>, secret: &Secret) -> bool {
+    capped.get(&secret.role_arn).is_some_and(|refused| secret.cadence.session() >= *refused)
 }
 
 /// How many secrets and grants there are.

@@ -17,13 +17,14 @@ use crate::aws::trouble::Kind;
 use crate::aws::{Aws, Connection};
 use crate::clock::Clock;
 use crate::config::{Settings, Sources};
+use crate::errand::Errand;
 use crate::grant::Name;
 use crate::journal::{Event, Journal};
 use crate::notify::Notify;
 use crate::pace::Pace;
 use crate::session::SKEW_ALERT;
 use crate::standing::Sum;
-use crate::visit::{Done, Errand, Visit, visit};
+use crate::visit::{Done, Visit, visit};
 use crate::watch::{Due, Moment, Watch};
 
 /// Work in flight: more makes nothing faster and costs memory (measured: best at 10).
@@ -66,8 +67,8 @@ pub struct Daemon<A> {
     soonest: Due,
     /// The secrets that were visited since it was looked last.
     visited: Vec<Name>,
-    /// Roles of which STS makes sessions of one hour only.
-    capped: BTreeSet<String>,
+    /// Roles of which STS refused sessions so long: of these, such and longer ones are made of one hour.
+    capped: BTreeMap<String, SignedDuration>,
     work: JoinSet<Visit>,
     slots: Arc<Semaphore>,
     pace: Arc<Pace>,
@@ -97,7 +98,7 @@ impl<A: Aws> Daemon<A> {
             watches: BTreeMap::new(),
             soonest: Due::NOW,
             visited: Vec::new(),
-            capped: BTreeSet::new(),
+            capped: BTreeMap::new(),
             work: JoinSet::new(),
             slots: Arc::new(Semaphore::new(SLOTS)),
             pace: Arc::default(),
@@ -216,10 +217,10 @@ impl<A: Aws> Daemon<A> {
         if let Err(trouble) = &visit.outcome
             && matches!(trouble.kind, Kind::OverRoleMaximum | Kind::OverChainMaximum)
             && secret.capped().is_some()
-            && self.capped.insert(secret.role_arn.clone())
+            && config::caps(&mut self.capped, &secret)
         {
             tell(Event::Capped { secret: Arc::clone(&secret), trouble: trouble.clone() });
-            for watch in self.watches.values_mut().filter(|watch| watch.secret.role_arn == secret.role_arn) {
+            for watch in self.watches.values_mut().filter(|watch| config::is_capped(&self.capped, &watch.secret)) {
                 watch.cap();
             }
             self.soonest = Due::NOW;
@@ -228,7 +229,11 @@ impl<A: Aws> Daemon<A> {
         match (self.watches.get_mut(&secret.name), visit.outcome) {
             (Some(watch), outcome) => watch.record(Visit { outcome, ..visit }, at, self.chance.f64(), &mut tell),
             // Taken out of the config meanwhile; but what was handed out has to be in the journal.
-            (None, Ok(Done::Published { session, .. })) => tell(Event::Published { secret, session }),
+            (None, Ok(Done::Published { session, .. })) => {
+                let lives_until = session.ends;
+                tell(Event::Published { secret: Arc::clone(&secret), session });
+                tell(Event::Cut { secret, lives_until });
+            }
             (None, _) => {}
         }
     }

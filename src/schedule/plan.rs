@@ -10,6 +10,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::coverage::Coverage;
+use super::verdict::Wanted;
 use crate::cadence::Cadence;
 use crate::grant::Grant;
 use crate::instant::after;
@@ -26,6 +27,13 @@ pub struct Plan<'a> {
     pub closes: Option<Timestamp>,
     /// When to plan again; later than now. `None` means that nothing will ever change.
     pub look_again: Option<Timestamp>,
+}
+
+impl Plan<'_> {
+    /// The session that should be in the secret, if any.
+    pub fn wanted(&self) -> Option<Wanted> {
+        self.ends.map(|ends| Wanted { ends, is_last: self.closes.is_some() })
+    }
 }
 
 /// How far ahead of `now` the coverage given to [`plan`] has to reach: past the latest end that a session could have, so that
@@ -78,7 +86,9 @@ pub fn sessions<'a>(from: Timestamp, until: Timestamp, cadence: &Cadence, grants
         let mut now = Some(begins);
         while let Some(at) = now.filter(|at| *at < stride) {
             let plan = plan(at, cadence, &coverage);
+            // A moment passes before one is issued: where the shortest is left now, less is left then.
             if let Some(ends) = plan.ends
+                && ends.duration_since(at) > cadence.shortest()
                 && sessions.last().is_none_or(|last| last.ends != ends)
             {
                 sessions.push(Planned { at, ends, grants: plan.grants });

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::sessions;
-use crate::grant::{Grant, Secret, Window};
+use crate::grant::{Grant, Secret, Span, Window};
 use crate::instant::after;
 
 /// Versions that may be written to one secret in any 24 hours.
@@ -17,10 +17,15 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 368);
 
 /// The first 24 hours from `now` on in which the plan writes more than [`BUDGET`] versions: until when, or `None`.
+pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Timestamp> {
+    overrun(secret, grants, now).map(|day| day.closes)
+}
+
+/// The same with its beginning: from the first of these versions to the one that is too much.
 ///
 /// Looks at the year that begins now, and at the one that begins with each grant that first opens after it, so that what is
 /// accepted today is not refused when the daemon starts again next year.
-pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Timestamp> {
+pub fn overrun(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Span> {
     if at_most(secret, grants) <= BUDGET as i64 {
         return None;
     }
@@ -43,7 +48,7 @@ pub fn spare(secret: &Secret, grants: &[Grant]) -> usize {
 }
 
 /// Day by day, so that a plan of a million sessions is never held in memory.
-fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timestamp) -> Option<Timestamp> {
+fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timestamp) -> Option<Span> {
     let mut day: VecDeque<Timestamp> = VecDeque::new();
     let mut last = None;
     let mut begins = from;
@@ -59,7 +64,7 @@ fn first_over(secret: &Secret, grants: &[Grant], from: Timestamp, until: Timesta
             }
             day.push_back(session.at);
             if day.len() > BUDGET {
-                return Some(session.at);
+                return Some(Span { opens: day[0], closes: session.at });
             }
         }
         begins = ends;

@@ -22,7 +22,8 @@ const OVER_NOTHING: &str = "000000000000";
 /// The token of the session of `secret` that ends at `ends`: 59 characters, of the 32 to 64 that Secrets Manager takes.
 ///
 /// Its first 20 digits hash all that defines the session. The last 12 are zeros, or the hash of the version that it is published
-/// `over`, where that is a tombstone, or came to be in its place: a stranger's, or one of another plan that runs out.
+/// `over`, where that is a tombstone, or came to be in its place: a stranger's, or one of another plan that runs out or
+/// outlives the coverage.
 pub fn token(secret: &Secret, ends: Timestamp, over: Option<&str>) -> String {
     let (many, stamp) = (secret.tags.len().to_string(), instant(ends));
     let fields = [
@@ -54,6 +55,11 @@ fn hash<'a>(fields: impl IntoIterator<Item = &'a str>, digits: usize) -> String 
 /// Whether a version of credadmin's was published over one that is not just its predecessor.
 pub fn is_over(version_id: &str) -> bool {
     session(version_id).is_some() && !version_id.ends_with(OVER_NOTHING)
+}
+
+/// Whether a version of credadmin's was published over this one, and not just after it.
+pub fn is_put_over(version_id: &str, over: &str) -> bool {
+    session(version_id).is_some() && version_id.ends_with(&hash([over], OVER_DIGITS))
 }
 
 /// What all versions of one session have in common, whatever they take the place of; `None` if the version is not credadmin's.

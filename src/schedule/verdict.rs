@@ -23,6 +23,15 @@ pub struct Written {
     pub shows: bool,
 }
 
+/// The session that the plan wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// When it ends.
+    pub ends: Timestamp,
+    /// Whether coverage ends with it: what lives longer has no place any more.
+    pub is_last: bool,
+}
+
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -48,8 +57,9 @@ pub enum Verdict {
     },
 }
 
-/// Judges at `now` what is to be done so that `secret` holds the session that ends at `ends`.
-pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, written: Option<&Written>) -> Verdict {
+/// Judges at `now` what is to be done so that `secret` holds the session that is wanted.
+pub fn judge(secret: &Secret, wanted: Wanted, now: Timestamp, staged: &Staged, written: Option<&Written>) -> Verdict {
+    let Wanted { ends, is_last } = wanted;
     let planned = token::token(secret, ends, None);
     let session = token::session(&planned);
     let is_planned = |version_id: &str| token::session(version_id) == session;
@@ -68,10 +78,17 @@ pub fn judge(secret: &Secret, ends: Timestamp, now: Timestamp, staged: &Staged, 
     if listed.is_none() && written.is_some_and(|written| !written.shows) {
         return Verdict::Unseen { planned: published.clone() };
     }
-    // A stranger came after it, or another plan whose session runs out: readers need it once more. Once only: the token hashes
-    // the version that it takes the place of.
+    // A stranger came after it, or another plan whose session runs out, or outlives the coverage as that of an extension that was
+    // taken back: readers need it once more. Once only: the token hashes the version that it takes the place of.
     let current = staged.current.as_deref().unwrap_or_default();
-    let needed = token::ends(current).is_none_or(|lapses| runs_out(secret, lapses, ends, now));
+    // Two who never agree on the end come to rest: whose session was written over by one with less coverage waits for its end.
+    let ours = || staged.others.iter().chain(written.map(|written| &written.version_id)).filter(|it| is_planned(it));
+    let is_answer = || ours().any(|ours| token::is_put_over(current, ours));
+    let needed = match token::ends(current) {
+        Some(dies) if dies > ends => is_last,
+        Some(lapses) => runs_out(secret, lapses, ends, now) && (lapses <= now || !is_answer()),
+        None => true,
+    };
     let again = needed.then(|| over(current));
     let is_published = |version_id: &String| {
         staged.others.contains(version_id) || written.is_some_and(|written| written.version_id == *version_id)

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use super::{Moment, Watch};
 use crate::aws::trouble::{Kind, Operation, Trouble};
 use crate::clock::Elapsed;
+use crate::errand::Errand;
 use crate::journal::Event;
 use crate::schedule::backoff::{self, Pace};
-use crate::visit::Errand;
 
 /// A trouble that goes on.
 #[derive(Debug)]
@@ -22,9 +22,16 @@ pub struct Failing {
     last: (Operation, Kind),
     /// When it is tried again.
     pub retry_at: Elapsed,
-    /// What was told since. Troubles that may pass at any moment are one and the same, `None`, but for missing credentials;
+    /// What was told since. Troubles that may pass at any moment are one and the same, `None`, but for those that people mend;
     /// others each their own.
     told: Vec<Option<Kind>>,
+}
+
+impl Failing {
+    /// Each trouble is told once more: what it means for access has changed.
+    pub fn tell_again(&mut self) {
+        self.told.clear();
+    }
 }
 
 impl Watch {
@@ -53,8 +60,10 @@ impl Watch {
             wait = wait.min(errand.good_until.duration_since(at.now)).max(SignedDuration::from_secs(1));
         }
         let words = trouble.to_string();
-        // That nobody hands out new credentials is not told by the refusal of the old ones.
-        let told = Some(trouble.kind).filter(|kind| pace != Pace::Soon || *kind == Kind::NoCredentials);
+        // That nobody hands out new credentials is not told by the refusal of the old ones, nor a wrong clock by a lost network.
+        let kind = if trouble.kind == Kind::BadSession { Kind::WrongTime } else { trouble.kind };
+        let is_its_own = matches!(kind, Kind::NoCredentials | Kind::WrongTime | Kind::NoRegion);
+        let told = Some(kind).filter(|_| pace != Pace::Soon || is_its_own);
         let before = self.failing.take();
         let since = before.as_ref().map_or(at.elapsed, |failing| failing.since);
         let mut told_before = before.map_or_else(Vec::new, |failing| failing.told);

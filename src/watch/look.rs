@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{DESCRIBE_LAG, Moment, Watch};
+use super::{DESCRIBE_LAG, Flight, Moment, Watch};
+use crate::errand::{CallOff, Errand};
 use crate::grant::{Grant, Name};
 use crate::instant::before;
 use crate::journal::{Access, Event};
@@ -13,7 +14,6 @@ use crate::schedule::coverage::Coverage;
 use crate::schedule::plan::{Plan, horizon, plan};
 use crate::schedule::verdict::Written;
 use crate::session::SKEW_BOUND;
-use crate::visit::Errand;
 
 /// How often a covered secret is looked at between refreshes, for what others do to it.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -31,7 +31,12 @@ impl Watch {
         self.tell_lapse(at, tell);
         let ending = self.tell_ending(at, &coverage, tell);
         self.set_wake_ups(at, &plan, ending);
-        if self.in_flight || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
+        // In its last moments coverage wants no other session; one that is under way and ends with it may come.
+        let stands = |flight: &Flight| flight.ends == plan.ends || flight.ends.is_some_and(|ends| plan.closes == Some(ends));
+        if !self.in_flight.as_ref().is_none_or(stands) {
+            self.call_off();
+        }
+        if self.in_flight.is_some() || self.failing.as_ref().is_some_and(|failing| failing.retry_at > at.elapsed) {
             return None;
         }
         let stale = self.seen.at.is_none_or(|seen| at.elapsed.since(seen) >= self.look_every());
@@ -40,14 +45,15 @@ impl Watch {
         if !wanted && self.seen.at.is_some() {
             return None;
         }
-        self.in_flight = true;
+        let call_off = CallOff::default();
+        self.in_flight = Some(Flight { ends: plan.ends, call_off: call_off.clone() });
         self.due.steady = None;
         self.writes.forget(at.elapsed);
         Some(Errand {
             secret: Arc::clone(&self.secret),
             grants: plan.grants.iter().map(|grant| grant.name.clone()).collect(),
             opened: coverage.stretches().iter().find(|span| span.contains(at.now)).map_or(back, |span| span.opens),
-            ends: plan.ends,
+            wanted: plan.wanted(),
             // Of the last session of its coverage: those before it are followed by another.
             opens_next: plan
                 .ends
@@ -60,6 +66,7 @@ impl Watch {
             }),
             room: self.writes.room(),
             repairs: self.writes.repairs(self.spare),
+            call_off,
         })
     }
 
@@ -76,7 +83,7 @@ impl Watch {
         let planned = plan.look_again.into_iter().chain(good_until).chain(ending);
         self.due.wall = planned.chain(lapse.filter(|_| open)).filter(later).min();
         self.due.steady = match (&self.failing, self.seen.at) {
-            _ if self.in_flight => None,
+            _ if self.in_flight.is_some() => None,
             (Some(failing), seen) if open || seen.is_none() => Some(failing.retry_at),
             (None, Some(seen)) if open => Some(seen.after(self.look_every())),
             _ => None,
@@ -89,7 +96,10 @@ impl Watch {
         for grant in self.open.difference(&now_open) {
             let access = match self.alive_until {
                 _ if !open.is_empty() => Access::Continues { grants: now_open.iter().cloned().collect() },
-                Some(until) if until > at.now => Access::LivesOn { until },
+                Some(until) if until > at.now => {
+                    self.seen.lives_on = Some(until);
+                    Access::LivesOn { until }
+                }
                 died => Access::Lapsed { died },
             };
             tell(Event::Closed { secret: Arc::clone(&self.secret), grant: grant.clone(), access });

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Elapsed;
 use crate::config::Watched;
+use crate::errand::CallOff;
 use crate::grant::{Grant, Name, Secret};
 use crate::journal::Event;
 use crate::schedule::quota::spare;
@@ -63,7 +64,16 @@ pub struct Watch {
     /// The next grant to open, as of the last look.
     upcoming: Option<(Timestamp, Name)>,
     due: Due,
-    in_flight: bool,
+    /// The visit that is under way, or waits for its turn.
+    in_flight: Option<Flight>,
+}
+
+/// A visit under way.
+#[derive(Debug)]
+struct Flight {
+    /// When the session ends that it is to publish.
+    ends: Option<Timestamp>,
+    call_off: CallOff,
 }
 
 /// A planned end that has been seen to, and until when that is good enough.
@@ -84,6 +94,8 @@ struct Seen {
     /// Whether it is yet to be seen what came of the planned session.
     unseen: bool,
     lapsed: bool,
+    /// A session was told to live on, though no window is open: until then.
+    lives_on: Option<Timestamp>,
 }
 
 impl Watch {
@@ -105,7 +117,7 @@ impl Watch {
             failing: None,
             upcoming: None,
             due: Due::NOW,
-            in_flight: false,
+            in_flight: None,
         }
     }
 
@@ -113,12 +125,13 @@ impl Watch {
     pub fn adopt(&mut self, watched: Watched) {
         if self.secret.secret_id != watched.secret.secret_id {
             // Another secret altogether; only what was handed out of the one before lives on.
-            let alive_until = self.alive_until;
-            let open = std::mem::take(&mut self.open);
-            *self = Self { open, alive_until, in_flight: self.in_flight, ..Self::new(watched) };
+            self.call_off();
+            let (open, alive_until, in_flight) = (std::mem::take(&mut self.open), self.alive_until, self.in_flight.take());
+            *self = Self { open, alive_until, in_flight, ..Self::new(watched) };
             return;
         }
         if self.secret != watched.secret {
+            self.call_off();
             self.secret = watched.secret;
             self.settled = None;
             self.failing = None;
@@ -130,6 +143,7 @@ impl Watch {
 
     /// Closes what is open: the secret is no longer under watch.
     pub fn abandon(mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        self.call_off();
         self.tell_changes(at, &[], None, tell);
     }
 
@@ -137,6 +151,7 @@ impl Watch {
     pub fn cap(&mut self) {
         if let Some(capped) = self.secret.capped() {
             self.spare = spare(&capped, &self.grants);
+            self.call_off();
             self.secret = Arc::new(capped);
             self.settled = None;
             self.look_now();
@@ -145,13 +160,20 @@ impl Watch {
 
     /// The errand is not run: it waited while the config changed.
     pub fn take_back(&mut self) {
-        self.in_flight = false;
+        self.in_flight = None;
         self.look_now();
+    }
+
+    /// What the visit under way is for is not wanted any more.
+    fn call_off(&self) {
+        if let Some(flight) = &self.in_flight {
+            flight.call_off.call();
+        }
     }
 
     /// Whether a visit is under way, or waits for its turn.
     pub fn is_in_flight(&self) -> bool {
-        self.in_flight
+        self.in_flight.is_some()
     }
 
     /// Whether it is known what is in the secret, or why that can't be known.

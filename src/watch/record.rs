@@ -9,12 +9,13 @@ use crate::aws::Description;
 use crate::grant::Name;
 use crate::journal::Event;
 use crate::schedule::token;
+use crate::schedule::verdict::Wanted;
 use crate::visit::{Done, Visit};
 
 impl Watch {
     /// Takes in what came of a visit; `chance` is uniform in 0..1.
     pub fn record(&mut self, visit: Visit, at: Moment, chance: f64, tell: &mut impl FnMut(Event)) {
-        self.in_flight = false;
+        self.in_flight = None;
         self.look_now();
         if visit.errand.secret != self.secret {
             // The config has changed meanwhile: the next look starts from what is there then. What was handed out lives on.
@@ -26,7 +27,7 @@ impl Watch {
                 }
                 tell(Event::Published { secret: visit.errand.secret, session });
             }
-            return;
+            return self.tell_alive(at, tell);
         }
         if let Some(description) = &visit.seen {
             self.notice(description, &visit.errand.grants, at, tell);
@@ -35,11 +36,22 @@ impl Watch {
         match visit.outcome {
             Ok(done) => {
                 self.recover(at, tell);
-                if let Some(ends) = visit.errand.ends {
-                    self.settle(done, ends, at, tell);
+                if let Some(wanted) = visit.errand.wanted {
+                    self.settle(done, wanted, at, tell);
                 }
             }
             Err(trouble) => self.fail(trouble, &visit.errand, at, chance, tell),
+        }
+        self.tell_alive(at, tell);
+    }
+
+    /// A session is alive though no window is open: one that was under way as its grant was taken away, or one from before this
+    /// process. Told once of each.
+    fn tell_alive(&mut self, at: Moment, tell: &mut impl FnMut(Event)) {
+        let alive = self.alive_until.filter(|until| self.open.is_empty() && *until > at.now);
+        if let Some(lives_until) = alive.filter(|_| alive != self.seen.lives_on) {
+            self.seen.lives_on = alive;
+            tell(Event::Cut { secret: Arc::clone(&self.secret), lives_until });
         }
     }
 
@@ -59,21 +71,30 @@ impl Watch {
         let Some(version) = current else {
             return;
         };
+        // DescribeSecret may be a minute behind: of what was just written, the one who wrote it knows better.
+        let is_behind = self.writes.last().is_some_and(|write| at.elapsed.since(write) < DESCRIBE_LAG);
         match token::ends(version) {
-            // DescribeSecret may be a minute behind: of what was just written, the one who wrote it knows better.
-            Some(_) if self.writes.last().is_some_and(|write| at.elapsed.since(write) < DESCRIBE_LAG) => {}
+            Some(_) if is_behind => {}
             Some(ends) => self.reads(version.to_owned(), ends),
-            None if self.seen.stranger.as_deref() == Some(version) => {}
-            None => {
-                self.writes.note(at.elapsed, false);
-                self.seen.stranger = Some(version.to_owned());
-                if let Some(denied_before) = token::denied_before(version) {
-                    // Readers get no session any more. Those handed out before may live on: a tombstone alone denies nothing.
-                    self.published = None;
-                    let (version_id, grants) = (version.to_owned(), grants.to_vec());
-                    tell(Event::Revoked { secret: secret(), version_id, denied_before, grants });
-                }
-            }
+            None => self.notice_stranger(version, grants, is_behind, at, tell),
+        }
+    }
+
+    /// What is in place is no session of credadmin's.
+    fn notice_stranger(&mut self, version: &str, grants: &[Name], is_behind: bool, at: Moment, tell: &mut impl FnMut(Event)) {
+        let denied_before = token::denied_before(version);
+        if !is_behind || denied_before.is_some() {
+            self.reads_no_session();
+        }
+        if self.seen.stranger.as_deref() == Some(version) {
+            return;
+        }
+        self.writes.note(at.elapsed, false);
+        self.seen.stranger = Some(version.to_owned());
+        if let Some(denied_before) = denied_before {
+            // Those handed out before may live on: a tombstone alone denies nothing.
+            let (secret, version_id, grants) = (Arc::clone(&self.secret), version.to_owned(), grants.to_vec());
+            tell(Event::Revoked { secret, version_id, denied_before, grants });
         }
     }
 
@@ -92,7 +113,16 @@ impl Watch {
         self.published = Some((version_id, dies));
     }
 
-    fn settle(&mut self, done: Done, ends: Timestamp, at: Moment, tell: &mut impl FnMut(Event)) {
+    /// Readers get nothing of use now: whoever goes on failing tells that.
+    fn reads_no_session(&mut self) {
+        if self.published.take().is_some()
+            && let Some(failing) = &mut self.failing
+        {
+            failing.tell_again();
+        }
+    }
+
+    fn settle(&mut self, done: Done, Wanted { ends, is_last }: Wanted, at: Moment, tell: &mut impl FnMut(Event)) {
         let secret = Arc::clone(&self.secret);
         let mut good_until = ends;
         let unseen = std::mem::take(&mut self.seen.unseen);
@@ -112,10 +142,14 @@ impl Watch {
             }
             Done::Superseded { planned, current } => {
                 let lapses = token::ends(&current);
+                // Then less than the lead is left of it; and then nothing.
                 let runs_out = lapses.and_then(|lapses| lapses.checked_sub(self.secret.cadence.lead()).ok());
-                good_until = runs_out.filter(|runs_out| *runs_out > at.now).unwrap_or(ends).min(ends);
+                good_until = runs_out.into_iter().chain(lapses).find(|it| *it > at.now).unwrap_or(ends).min(ends);
                 if self.seen.superseded_by.as_deref() != Some(&current) {
                     self.seen.superseded_by = Some(current.clone());
+                    if let Some(lives_until) = lapses.filter(|dies| is_last && *dies > ends) {
+                        tell(Event::Cut { secret: Arc::clone(&secret), lives_until });
+                    }
                     tell(match is_strangers(&current) {
                         true => Event::Drift { secret, version_id: current, replaced: false },
                         false => Event::Superseded { secret, version_id: current },
@@ -127,7 +161,7 @@ impl Watch {
                 if let Some(version_id) = over.filter(|version| is_strangers(version)) {
                     tell(Event::Drift { secret: Arc::clone(&secret), version_id, replaced: true });
                 }
-                if let Some(lives_until) = self.alive_until.filter(|until| *until > ends && *until > at.now) {
+                if let Some(lives_until) = self.alive_until.filter(|until| is_last && *until > ends) {
                     tell(Event::Cut { secret: Arc::clone(&secret), lives_until });
                 }
                 self.writes.note(at.elapsed, !token::is_over(&session.version_id));

@@ -5,7 +5,7 @@ use credadmin::consumer::{form, judge::Held};
 use credadmin::grant::{Name, Secret, Span};
 use credadmin::requests::Request;
 use credadmin::schedule::token::token;
-use credadmin::schedule::verdict::{Staged, Verdict, judge};
+use credadmin::schedule::verdict::{Staged, Verdict, Wanted, judge};
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ pub fn described() -> (Secret, Staged) {
 /// What is to be done so that the next session is in it: whether it is to be published.
 pub fn verdict((secret, staged): &(Secret, Staged)) -> bool {
     let ends = now() + SignedDuration::from_mins(40);
-    matches!(judge(secret, ends, now(), staged, None), Verdict::Publish { .. })
+    matches!(judge(secret, Wanted { ends, is_last: false }, now(), staged, None), Verdict::Publish { .. })
 }
 
 /// The text of a request.

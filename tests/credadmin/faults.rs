@@ -11,6 +11,7 @@ mod rows;
 mod states;
 mod stop;
 mod table;
+mod taken_away;
 
 use credadmin::journal::Record;
 use jiff::SignedDuration;

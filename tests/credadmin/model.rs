@@ -78,6 +78,7 @@ impl Aws for Model {
             deleted: described.deleted_date,
             rotation: described.rotation_enabled,
             owning_service: described.owning_service,
+            replica_of: described.primary_region,
         })
     }
 

@@ -125,6 +125,29 @@ async fn a_secret_of_another_service() {
     daemon.kill();
 }
 
+/// Secrets Manager takes no version of it: nothing is issued for that.
+#[tokio::test(start_paused = true)]
+async fn a_replica() {
+    let story = Story::new(ONE_DAY).await;
+    story.world.set_replica_of("SensitiveS3", Some("us-east-1"));
+    let mut daemon = story.daemon().await;
+    story.pass(LONG).await;
+    let record = daemon.says_once("failing for");
+    judge_sentence(
+        &record,
+        NOT_WRITABLE,
+        "its primary is in us-east-1",
+        "no access for quarter-end",
+        "in the region of its primary",
+    );
+    assert_eq!(story.calls(Operation::AssumeRole).len(), 0);
+    // Of a primary, Secrets Manager tells its own region.
+    story.world.set_replica_of("SensitiveS3", None);
+    story.pass(minutes(4)).await;
+    daemon.says_once("well again");
+    daemon.kill();
+}
+
 /// Rotation is no reason to stop, but its function will write over the sessions.
 #[tokio::test(start_paused = true)]
 async fn a_secret_with_rotation_on() {
@@ -260,4 +283,31 @@ async fn the_one_hour_cap_is_learned_once_for_a_role() {
         }
         daemon.kill();
     }
+}
+
+/// The event says what to set: set, it is tried, and what keeps it from being in force is told anew.
+#[tokio::test(start_paused = true)]
+async fn a_cap_is_of_the_length_that_was_refused_and_not_of_shorter_ones() {
+    let lasting = |hours: &str| open_all_day(&[("sensitive-s3", "SensitiveS3", &format!("session_duration = '{hours}'"))]);
+    let story = Story::new(&lasting("4h")).await;
+    story.world.update_role("SensitiveS3Access", |role: &mut Role| role.max_session_seconds = 7200);
+    let mut daemon = story.daemon().await;
+    story.pass(minutes(10)).await;
+    let asked = || story.calls(Operation::AssumeRole).iter().filter(|call| call.error.is_some()).count();
+    assert!(daemon.says_once("last one hour from now on").message.contains("role's MaxSessionDuration"));
+    story.write("credadmin.toml", &lasting("2h"));
+    daemon.reload().await;
+    story.pass(minutes(3 * 60)).await;
+    // The role's maximum allows it, but the daemon's own credentials are a role's, too.
+    let said = daemon.says("last one hour from now on");
+    assert!(said.len() == 2 && said[1].contains("not 2h") && said[1].contains("1 hour session limit"), "{said:?}");
+    // What is longer is refused still, and not asked for again.
+    for hours in ["5h", "3h", "2h"] {
+        story.write("credadmin.toml", &lasting(hours));
+        daemon.reload().await;
+        story.pass(minutes(60)).await;
+    }
+    assert_eq!((asked(), daemon.says("last one hour from now on").len()), (2, 2));
+    assert_eq!(daemon.says("failing for"), [""; 0]);
+    daemon.kill();
 }

@@ -121,7 +121,7 @@ fn complaint_05_windows_and_sessions_of_15_minutes_make_no_loop() {
         assert_eq!(cadence(&HOURLY).duration_seconds(opens, after(opens, seconds)), asked_for);
         // Without a session policy nothing could cut what STS makes longer than the window.
         let uncut = issued(&window, &Cadence { exact: false, ..HOURLY }, "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
-        assert_eq!(uncut.len(), usize::from(seconds >= 900));
+        assert_eq!(uncut.len(), usize::from(seconds > 900), "of 900 s less is left once it is open");
     }
     // The least that the config allows beside a lead of 15 min: still a floor between two issues.
     let tight = Cadence { session: 960, lead: 900, ..HOURLY };

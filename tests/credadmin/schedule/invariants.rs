@@ -63,7 +63,7 @@ proptest! {
         let stretches = truth.stretches();
         for t in instants(&case, from, until) {
             let Some((opens, closes)) = stretches.iter().find(|span| span.0 <= t && t < span.1) else { continue };
-            if closes.duration_since(*opens.max(&from)) < shortest(&case) {
+            if closes.duration_since(*opens.max(&from)) <= shortest(&case) {
                 continue; // Not worth a session from its beginning.
             }
             let in_place = sessions.iter().rfind(|session| session.at <= t);

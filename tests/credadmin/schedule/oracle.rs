@@ -29,6 +29,11 @@ impl Cadence {
         self.session - self.lead
     }
 
+    /// What is worth a session: 30 s, without a session policy STS's 900 s.
+    fn least(&self) -> SignedDuration {
+        SignedDuration::from_secs(if self.exact { 30 } else { 900 })
+    }
+
     /// The last grid point at or before `t`, second by second backwards.
     pub fn grid_point(&self, t: Timestamp) -> Timestamp {
         let hash = Sha256::digest(self.name)[..8].iter().fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
@@ -92,9 +97,9 @@ impl<'a> Calendar<'a> {
         Plan { grants: self.grants_at(t), ends, closes: end.filter(|end| *end <= full) }
     }
 
-    /// The plan at `t`; 30 s are worth a session, without a session policy STS's 900 s.
+    /// The plan at `t`.
     pub fn plan(&self, t: Timestamp, cadence: &Cadence) -> Plan {
-        let least = SignedDuration::from_secs(if cadence.exact { 30 } else { 900 });
+        let least = cadence.least();
         let wanted = self.wanted(t, cadence);
         Plan { ends: wanted.ends.filter(|ends| ends.duration_since(t) >= least), ..wanted }
     }
@@ -111,7 +116,7 @@ impl<'a> Calendar<'a> {
         changed.or_else(|| self.grants.iter().filter_map(|grant| grant.window.next_opening(now)).filter(|t| *t > now).min())
     }
 
-    /// The sessions issued in `[from, until)`: when, until when, for whom.
+    /// The sessions issued in `[from, until)`: when, until when, for whom. With the least left there is less by the time of the call.
     pub fn sessions(&self, from: Timestamp, until: Timestamp, cadence: &Cadence) -> Vec<(Timestamp, Timestamp, Vec<String>)> {
         let mut instants = self.edges();
         let mut grid_point = cadence.grid_point(from);
@@ -125,7 +130,8 @@ impl<'a> Calendar<'a> {
         let mut sessions: Vec<(Timestamp, Timestamp, Vec<String>)> = Vec::new();
         for at in instants {
             let plan = self.plan(at, cadence);
-            if let Some(ends) = plan.ends.filter(|ends| sessions.last().is_none_or(|last| last.1 != *ends)) {
+            let ends = plan.ends.filter(|ends| ends.duration_since(at) > cadence.least());
+            if let Some(ends) = ends.filter(|ends| sessions.last().is_none_or(|last| last.1 != *ends)) {
                 sessions.push((at, ends, plan.grants));
             }
         }

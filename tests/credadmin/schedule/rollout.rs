@@ -22,6 +22,12 @@ fn daemon(config: u8, minutes: i64) -> Daemon {
     Daemon::new(secret, after(now(), minutes * 60))
 }
 
+/// With the session that it wants, coverage ends.
+fn last(mut daemon: Daemon) -> Daemon {
+    daemon.is_last = true;
+    daemon
+}
+
 /// Who does what: looks, writes, or restarts.
 fn interleaving(daemons: usize) -> impl Strategy<Value = Vec<(usize, u8)>> {
     prop::collection::vec((0..daemons, prop_oneof![5 => Just(0_u8), 5 => Just(1), 1 => Just(2)]), 0..40)
@@ -109,6 +115,38 @@ proptest! {
             prop_assert_eq!(verdicts, [Verdict::InPlace, Verdict::InPlace]);
             prop_assert!(staging.writes.len() <= before + 3, "{:?}", &staging.writes[before..]);
         }
+    }
+
+    #[test]
+    fn a_session_that_outlives_the_coverage_is_replaced_once(steps in interleaving(2), minutes in 21_i64..50) {
+        let mut staging = Staging::default();
+        let mut daemons = [last(daemon(0, minutes)), last(daemon(0, minutes))];
+        run(&mut daemons, &mut staging, now(), &steps);
+        come_to_rest(&mut daemons, &mut staging, now());
+        // Extended, and taken back.
+        let mut extended = last(daemon(0, 50));
+        let publishes = matches!(extended.look(&staging, now()), Verdict::Publish { .. });
+        prop_assert!(publishes);
+        extended.write(&mut staging);
+        run(&mut daemons, &mut staging, now(), &steps);
+        let verdicts = come_to_rest(&mut daemons, &mut staging, now());
+        prop_assert_eq!(verdicts, [Verdict::InPlace, Verdict::InPlace]);
+        prop_assert_eq!(staging.writes.len(), 3, "{:?}", staging.writes);
+        prop_assert_eq!(token::ends(&staging.current.unwrap()), Some(daemons[0].ends));
+    }
+
+    #[test]
+    fn two_who_never_agree_on_the_end_come_to_rest(steps in interleaving(2), minutes in prop::array::uniform2(1_i64..=60)) {
+        let mut staging = Staging::default();
+        let mut daemons = [last(daemon(0, minutes[0])), last(daemon(0, minutes[1]))];
+        run(&mut daemons, &mut staging, now(), &steps);
+        for _ in 0..6 {
+            run(&mut daemons, &mut staging, now(), &[(0, 0), (0, 1), (1, 0), (1, 1)]);
+        }
+        let before = staging.writes.len();
+        run(&mut daemons, &mut staging, now(), &[(0, 0), (0, 1), (1, 0), (1, 1)]);
+        prop_assert_eq!(staging.writes.len(), before, "{:?}", staging.writes);
+        prop_assert!(before <= 5, "{:?}", staging.writes);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use credadmin::grant::Secret;
-use credadmin::schedule::verdict::{Staged, Verdict, Written, judge};
+use credadmin::schedule::verdict::{Staged, Verdict, Wanted, Written, judge};
 use jiff::Timestamp;
 
 /// A secret, as DescribeSecret and PutSecretValue show it (aws-facts §6).
@@ -36,17 +36,25 @@ impl Staging {
 pub struct Daemon {
     pub secret: Secret,
     pub ends: Timestamp,
+    /// Whether coverage ends with it.
+    pub is_last: bool,
     written: Option<Written>,
     pending: Option<String>,
 }
 
 impl Daemon {
     pub fn new(secret: Secret, ends: Timestamp) -> Self {
-        Self { secret, ends, written: None, pending: None }
+        Self { secret, ends, is_last: false, written: None, pending: None }
     }
 
     pub fn look(&mut self, staging: &Staging, now: Timestamp) -> Verdict {
-        let verdict = judge(&self.secret, self.ends, now, &staging.describe(), self.written.as_ref());
+        let verdict = judge(
+            &self.secret,
+            Wanted { ends: self.ends, is_last: self.is_last },
+            now,
+            &staging.describe(),
+            self.written.as_ref(),
+        );
         self.pending = match &verdict {
             Verdict::Publish { version_id } => Some(version_id.clone()),
             Verdict::InPlace | Verdict::Unseen { .. } | Verdict::Superseded { .. } => None,

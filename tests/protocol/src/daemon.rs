@@ -4,7 +4,7 @@
 //! held to the real daemon by a test that lets both go the same ways.
 
 use credadmin::schedule::token;
-use credadmin::schedule::verdict::{Verdict, Written, judge};
+use credadmin::schedule::verdict::{Verdict, Wanted, Written, judge};
 use jiff::Timestamp;
 
 use crate::departure::Departure;
@@ -50,6 +50,8 @@ pub struct Work {
     pub id: Id,
     /// Its session.
     pub session: Session,
+    /// Whether coverage ends with it.
+    is_last: bool,
     /// When another one may be due.
     good_until: Timestamp,
 }
@@ -105,7 +107,8 @@ impl Daemon {
             return self.record(scene, state, self.config, None, Done::Looked);
         };
         let current = || state.world.current_id(knows);
-        let id: Id = match self.judge(scene, state, knows, ends, self.remembers(scene)) {
+        let wanted = Wanted { ends, is_last: plan.closes.is_some() };
+        let id: Id = match self.judge(scene, state, knows, wanted, self.remembers(scene)) {
             Verdict::InPlace => return self.record(scene, state, self.config, Some(ends), Done::InPlace(current())),
             Verdict::Unseen { planned } => {
                 return self.record(scene, state, self.config, Some(ends), Done::Unseen(planned.into()));
@@ -120,7 +123,7 @@ impl Daemon {
             return self.record(scene, state, self.config, Some(ends), Done::Waits);
         }
         let session = state.issue(self.config, ends);
-        self.phase = Phase::Issued(Work { id, session, good_until: plan.look_again });
+        self.phase = Phase::Issued(Work { id, session, is_last: wanted.is_last, good_until: plan.look_again });
     }
 
     /// Its session has come: it is sent, if it is still in time.
@@ -128,7 +131,7 @@ impl Daemon {
         let Phase::Issued(work) = self.phase.clone() else {
             return None;
         };
-        if !in_time(scene, state, &work) {
+        if !self.in_time(scene, state, &work) {
             self.record(scene, state, work.session.config, Some(work.session.ends), Done::Looked);
             return None;
         }
@@ -144,7 +147,7 @@ impl Daemon {
             let Session { config, ends, .. } = work.session;
             work.id = token::token(&scene.configs[config].secret, ends, Some("another try")).into();
         }
-        if sends < SENDS && in_time(scene, state, &work) {
+        if sends < SENDS && self.in_time(scene, state, &work) {
             return Some(self.put(scene, state, work, sends + 1));
         }
         self.fail(scene, work.session.config);
@@ -152,7 +155,7 @@ impl Daemon {
     }
 
     fn put(&mut self, scene: &Scene, state: &State, work: Work, send: u8) -> Put {
-        let outside = state.is_outside(scene, work.session.config);
+        let outside = [work.session.config, self.config].iter().any(|config| state.is_outside(scene, *config));
         let put = Put { daemon: 0, send, id: work.id.clone(), session: work.session.clone(), outside };
         self.phase = Phase::Sent(work, send);
         put
@@ -183,12 +186,13 @@ impl Daemon {
         };
         let Session { config, ends, .. } = work.session;
         let written = Written { version_id: work.id.to_string(), shows: false };
-        let done = if !in_time(scene, state, &work) {
+        let done = if !self.in_time(scene, state, &work) {
             Done::Looked
         } else {
             let current = state.world.current_id(knows);
             let secret = &scene.configs[config].secret;
-            match judge(secret, ends, state.now(scene), &state.world.staged(knows), Some(&written)) {
+            let wanted = Wanted { ends, is_last: work.is_last };
+            match judge(secret, wanted, state.now(scene), &state.world.staged(knows), Some(&written)) {
                 Verdict::InPlace => Done::InPlace(current),
                 Verdict::Unseen { planned } => Done::Unseen(planned.into()),
                 Verdict::Superseded { .. } | Verdict::Publish { .. } => Done::Superseded { planned: work.id, current },
@@ -238,13 +242,13 @@ impl Daemon {
         written.map(|(id, shows)| Written { version_id: id.to_string(), shows: *shows })
     }
 
-    fn judge(&self, scene: &Scene, state: &State, knows: usize, ends: Timestamp, written: Option<Written>) -> Verdict {
+    fn judge(&self, scene: &Scene, state: &State, knows: usize, wanted: Wanted, written: Option<Written>) -> Verdict {
         let (secret, staged) = (&scene.configs[self.config].secret, state.world.staged(knows));
         let ends = match scene.departure {
             Some(Departure::TokenWithoutEnd) => Timestamp::UNIX_EPOCH,
-            _ => ends,
+            _ => wanted.ends,
         };
-        let verdict = judge(secret, ends, state.now(scene), &staged, written.as_ref());
+        let verdict = judge(secret, Wanted { ends, ..wanted }, state.now(scene), &staged, written.as_ref());
         match (verdict, scene.departure, &staged.current) {
             (Verdict::Superseded { .. }, Some(Departure::NeverSuperseded), Some(current)) => {
                 Verdict::Publish { version_id: token::token(secret, ends, Some(current)) }
@@ -272,8 +276,10 @@ impl Daemon {
             Done::InPlace(id) | Done::Unseen(id) | Done::Published(id) => self.knows_written(id),
             Done::Superseded { planned, current } => {
                 let lead = scene.configs[self.config].secret.cadence.lead();
-                let runs_out = token::ends(&current).and_then(|lapses| lapses.checked_sub(lead).ok());
-                until = Until::At(runs_out.filter(|it| *it > state.now(scene)).unwrap_or(ends).min(ends));
+                let lapses = token::ends(&current);
+                let runs_out = lapses.and_then(|lapses| lapses.checked_sub(lead).ok());
+                let next = runs_out.into_iter().chain(lapses).find(|it| *it > state.now(scene));
+                until = Until::At(next.unwrap_or(ends).min(ends));
                 self.knows_written(planned);
             }
         }
@@ -291,13 +297,22 @@ impl Daemon {
         self.failing = true;
     }
 
+    /// Whether what it works on is due, and what its config wants.
+    fn in_time(&self, scene: &Scene, state: &State, work: &Work) -> bool {
+        let Session { config, ends, .. } = work.session;
+        let plan = scene.planned(self.config, state.instant);
+        let stands = [plan.ends, plan.closes].contains(&Some(ends));
+        let is_wanted = stands && scene.configs[config].secret == scene.configs[self.config].secret;
+        match scene.departure {
+            Some(Departure::NeverTooLate) => true,
+            Some(Departure::NotCalledOff) => state.now(scene) < work.good_until,
+            _ => state.now(scene) < work.good_until && is_wanted,
+        }
+    }
+
     fn knows_written(&mut self, id: Id) {
         if self.written.as_ref().is_none_or(|(known, _)| *known != id) {
             self.written = Some((id, false));
         }
     }
-}
-
-fn in_time(scene: &Scene, state: &State, work: &Work) -> bool {
-    state.now(scene) < work.good_until || scene.departure == Some(Departure::NeverTooLate)
 }

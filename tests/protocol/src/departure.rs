@@ -11,6 +11,8 @@ pub enum Departure {
     DeafToExists,
     /// What was due is published, whatever the time is by then.
     NeverTooLate,
+    /// A visit goes on though its grant was taken away.
+    NotCalledOff,
     /// What was written is not remembered: only DescribeSecret is believed.
     NoMemory,
     /// Whatever is not the planned session is replaced, as often as it takes.

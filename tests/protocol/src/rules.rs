@@ -13,7 +13,7 @@ use crate::world::{Session, Version};
 
 /// A version id is written once, and so is a planned session, but for those that are written over somebody else's.
 pub const AT_MOST_ONCE: &str = "a planned session is published at most once";
-/// Nothing is written outside of the window of the config that planned it.
+/// Nothing is written outside of the window of the config that planned it, nor sent outside of that which is in force.
 pub const INSIDE: &str = "nothing is published outside of its window";
 /// The session of a config ends with its window at the latest.
 pub const ENDS: &str = "no session ends after its window";
@@ -91,6 +91,14 @@ fn rests(scene: &Scene, state: &State) -> bool {
     rest(scene, state).is_some_and(|state| is_served(scene, &state))
 }
 
+/// Whether it ends after the coverage that all daemons agree on. What comes late can be that.
+fn outlives(scene: &Scene, state: &State, dies: Timestamp) -> bool {
+    let closes = |config: usize| scene.planned(config, state.instant).closes;
+    let agreed =
+        state.daemons.iter().map(|daemon| closes(daemon.config)).reduce(|one, other| one.filter(|it| other == Some(*it)));
+    scene.budget.late == 0 && agreed.flatten().is_some_and(|closes| dies > closes)
+}
+
 /// Readers get a session that lives; where there is one config only, the planned one.
 fn is_served(scene: &Scene, state: &State) -> bool {
     let planned: Vec<Timestamp> =
@@ -101,6 +109,6 @@ fn is_served(scene: &Scene, state: &State) -> bool {
     let session = state.world.current().and_then(|version| Some((version.session.as_ref()?, token::ends(&version.id)?)));
     session.is_some_and(|(session, told)| {
         let is_planned = scene.configs.len() > 1 || planned.contains(&session.ends);
-        session.ends > state.now(scene) && told == session.ends && !session.denied && is_planned
+        session.ends > state.now(scene) && told == session.ends && !session.denied && is_planned && !outlives(scene, state, told)
     })
 }

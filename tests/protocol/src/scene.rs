@@ -66,6 +66,8 @@ pub struct Config {
 pub struct Planned {
     /// When the session that should be there ends.
     pub ends: Option<Timestamp>,
+    /// When coverage ends, if it does so with that session.
+    pub closes: Option<Timestamp>,
     /// When another one may be due.
     pub look_again: Timestamp,
 }
@@ -149,7 +151,7 @@ impl Config {
         let planned = |now: &Timestamp| {
             let cadence = &self.secret.cadence;
             let plan = plan(*now, cadence, &Coverage::between(&self.grants, *now, horizon(*now, cadence)));
-            Planned { ends: plan.ends, look_again: plan.look_again.unwrap_or(Timestamp::MAX) }
+            Planned { ends: plan.ends, closes: plan.closes, look_again: plan.look_again.unwrap_or(Timestamp::MAX) }
         };
         self.plans = instants.iter().map(planned).collect();
     }

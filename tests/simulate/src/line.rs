@@ -192,7 +192,8 @@ impl Aws for Line {
             }
         }
         let (deleted, rotation) = (described.deleted_date, described.rotation_enabled);
-        Ok(Description { staged, deleted, rotation, owning_service: described.owning_service })
+        let (owning_service, replica_of) = (described.owning_service, described.primary_region);
+        Ok(Description { staged, deleted, rotation, owning_service, replica_of })
     }
 
     async fn assume_role(&self, ask: &Ask) -> Result<Answer, Trouble> {

@@ -30,6 +30,8 @@ pub(crate) struct Secret {
     pub(crate) deleted: Option<Timestamp>,
     pub(crate) rotation_enabled: bool,
     pub(crate) owning_service: Option<String>,
+    /// the region of its primary
+    pub(crate) replica_of: Option<String>,
     pub(crate) kms_key_id: Option<String>,
     pub(crate) versions: BTreeMap<String, Version>,
     /// label to version id: a label is on one version at most
@@ -48,6 +50,7 @@ impl Secret {
             deleted: None,
             rotation_enabled: false,
             owning_service: None,
+            replica_of: None,
             kms_key_id: None,
             versions: BTreeMap::new(),
             stages: BTreeMap::new(),
@@ -67,6 +70,10 @@ impl Secret {
         if let Some(service) = &self.owning_service {
             let text = format!("You can't perform this operation on the secret because it's managed by {service}.");
             return Err(ApiError::new(400, "InvalidRequestException", text));
+        }
+        if self.replica_of.is_some() {
+            let text = "Operation not permitted on a replica secret. Call must be made in primary secret's region.";
+            return Err(ApiError::new(400, "InvalidParameterException", text));
         }
         // aws-facts §6: same token and same content is a no-op, other content is refused
         match self.versions.get(token) {
@@ -171,6 +178,7 @@ impl Secret {
             deleted_date: self.deleted,
             rotation_enabled: self.rotation_enabled,
             owning_service: self.owning_service.clone(),
+            primary_region: self.replica_of.clone(),
             kms_key_id: self.kms_key_id.clone(),
         };
         self.shown.push((now, shown));

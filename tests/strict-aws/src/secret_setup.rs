@@ -47,6 +47,11 @@ impl World {
         self.change_secret(name, |secret| secret.owning_service = service.map(str::to_owned));
     }
 
+    /// Makes it a replica of one in another region, or no replica any more.
+    pub fn set_replica_of(&self, name: &str, region: Option<&str>) {
+        self.change_secret(name, |secret| secret.replica_of = region.map(str::to_owned));
+    }
+
     /// Shows it as encrypted with this key. Keys are not modelled further: script `EncryptionFailure` as a fault.
     pub fn set_kms_key(&self, name: &str, key: Option<&str>) {
         self.change_secret(name, |secret| secret.kms_key_id = key.map(str::to_owned));

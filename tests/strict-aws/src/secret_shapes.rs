@@ -52,6 +52,8 @@ pub struct DescribedSecret {
     pub rotation_enabled: bool,
     /// The AWS service that manages it.
     pub owning_service: Option<String>,
+    /// The region of its primary, where it has replicas or is one.
+    pub primary_region: Option<String>,
     /// `None` for the key that AWS manages.
     pub kms_key_id: Option<String>,
 }

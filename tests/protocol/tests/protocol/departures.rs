@@ -42,3 +42,8 @@ fn no_memory_of_what_was_written() {
 fn never_superseded() {
     breaks(Departure::NeverSuperseded, RESTS, Scene::new(2, Rollout::Retagged, Budget::default()));
 }
+
+#[test]
+fn not_called_off_when_its_grant_goes() {
+    breaks(Departure::NotCalledOff, INSIDE, Scene::new(2, Rollout::Cut, Budget::default()));
+}

@@ -141,6 +141,7 @@ fn described(secret: DescribedSecret) -> Value {
         "DeletedDate": secret.deleted_date.map(seconds),
         "RotationEnabled": secret.rotation_enabled.then_some(true),
         "OwningService": secret.owning_service,
+        "PrimaryRegion": secret.primary_region,
         "KmsKeyId": secret.kms_key_id,
     }))
 }
