@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use figment::value::Value;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::budget::{self, Overrun};
 use super::document::Part;
@@ -36,6 +36,9 @@ pub fn mistakes(draft: &Draft, merged: &Merged, now: Timestamp, faults: &mut Vec
 /// Lays the drop-ins over a draft without mistakes, and makes settings of it.
 pub fn settings(draft: Draft, merged: &Merged, drop_ins: &mut DropIns, now: Timestamp) -> Settings {
     let Found { documents, mut closed, faults: mut remarks } = drop_ins.read(draft.grants_group);
+    if draft.group_unknown {
+        drop_ins.distrust();
+    }
     let files: Vec<Vec<String>> = documents.iter().map(|document| document.names("grants")).collect();
     let over = merged.with(documents);
     let (dropped, faults) = dropped_in(&over, &files, &mut closed);
@@ -162,20 +165,38 @@ fn about_grant(grant: &Grant, secret: &Secret, merged: &Merged, now: Timestamp) 
         let header = merged.place(&["grants", grant.name.as_str()], Part::Key);
         faults.push(Fault::warning(format!("grants.{} is over", grant.name), "it will not open again and can go", header));
     }
-    let (length, shortest) = (budget::length(grant), secret.cadence.shortest());
-    if length < SHORTEST_SESSION {
-        let price = match secret.session_policy {
-            _ if length >= shortest => "STS makes no session under 15m: only the session policy ends this one in time".into(),
-            true => format!("no session is issued for less than {}: this window will not open", length::show(shortest)),
-            false => {
-                "STS makes no session under 15m, and without a session policy none can be cut: this window will not open".into()
-            }
-        };
+    if let Some(price) = price_of_shortness(budget::length(grant), secret) {
         let key = if matches!(grant.window, Window::Once(_)) { "until" } else { "duration" };
         let place = merged.place(&["grants", grant.name.as_str(), key], Part::Value);
-        faults.push(Fault::warning(format!("grants.{} is open for less than 15m", grant.name), price, place));
+        let found = match budget::length(grant) {
+            length if length < SHORTEST_SESSION => format!("grants.{} is open for less than 15m", grant.name),
+            length => format!("grants.{} is open for {} only", grant.name, length::show(length)),
+        };
+        faults.push(Fault::warning(found, price, place));
     }
     faults
+}
+
+/// What it costs that a window is that short, if anything.
+fn price_of_shortness(length: SignedDuration, secret: &Secret) -> Option<String> {
+    let shortest = secret.cadence.shortest();
+    // A session is asked for once the window is open. Without a session policy there is no second try in the last 15 minutes.
+    let slack = SignedDuration::from_secs(if secret.session_policy { 5 } else { 60 });
+    let for_less = match secret.session_policy {
+        true => format!("no session is issued for less than {}", length::show(shortest)),
+        false => "STS makes no session under 15m, and without a session policy none can be cut".into(),
+    };
+    match length {
+        _ if length < shortest => Some(format!("{for_less}: this window will not open")),
+        _ if length == shortest => Some(format!("{for_less}, and less is left once it is open: this window will not open")),
+        _ if length <= shortest + slack => {
+            Some(format!("{for_less}, and less may be left once it is open: this window may not open"))
+        }
+        _ if length < SHORTEST_SESSION => {
+            Some("STS makes no session under 15m: only the session policy ends this one in time".into())
+        }
+        _ => None,
+    }
 }
 
 /// What is worth a word about a secret.
@@ -203,4 +224,25 @@ fn by_secret<G: Borrow<Grant>>(secrets: &[Secret], grants: impl IntoIterator<Ite
         rooms.entry(grant.borrow().secret.clone()).or_default().push(grant);
     }
     secrets.iter().map(|secret| (secret, rooms.remove(&secret.name).unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Document;
+    use super::super::environment::Environment;
+    use super::*;
+
+    #[test]
+    fn drop_ins_are_read_again_while_nobody_can_tell_whose_they_may_be() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let main = directory.path().join("credadmin.toml");
+        let (document, _) = Document::parse(main.clone(), "".into());
+        let merged = Merged::new(&main, vec![document], Environment::default(), true);
+        for group_unknown in [true, false] {
+            let mut drop_ins = DropIns::new(directory.path().to_path_buf());
+            let draft = Draft { group_unknown, ..shapes::read(&merged, &mut Vec::new()) };
+            settings(draft, &merged, &mut drop_ins, Timestamp::UNIX_EPOCH);
+            assert_eq!(drop_ins.have_changed(), group_unknown);
+        }
+    }
 }

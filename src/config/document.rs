@@ -61,6 +61,11 @@ impl Document {
         std::mem::take(&mut self.dict)
     }
 
+    /// All of it, as a place.
+    pub fn file(&self) -> Place {
+        Place::File(self.path.clone())
+    }
+
     /// A place in it.
     pub fn place(&self, path: &[&str], part: Part) -> Option<Place> {
         let path: Vec<String> = path.iter().map(|name| name.to_string()).collect();

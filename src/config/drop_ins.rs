@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use figment::value::{Dict, Value};
 use nix::unistd::Gid;
 
 use super::document::{Document, Part};
@@ -68,6 +69,11 @@ impl DropIns {
         self.fingerprint() != self.read_at
     }
 
+    /// Sees to it that they are read again: whom they are believed from could not be told.
+    pub fn distrust(&mut self) {
+        self.read_at.distrust(&self.directory);
+    }
+
     /// The fingerprint of what was read.
     pub fn read_at(&self) -> &Fingerprint {
         &self.read_at
@@ -96,7 +102,7 @@ impl DropIns {
         if files.is_empty() && mistrust.is_some() {
             // Nobody knows what they say now.
             found.closed.extend(self.named.values().flatten().cloned());
-            self.read_at.distrust(&self.directory);
+            self.distrust();
         } else {
             self.named.retain(|path, _| files.contains(path));
         }
@@ -114,6 +120,7 @@ impl DropIns {
                 faults = vec![fault];
             } else if faults.is_empty() {
                 faults = foreign_rooms(&document);
+                faults.extend(cut_off(&document, self.named.get(&path)));
             }
             if faults.is_empty() && mistrust.is_none() {
                 self.named.insert(path, names);
@@ -141,6 +148,23 @@ fn foreign_rooms(document: &Document) -> Vec<Fault> {
         _ => fault(room, Part::Key, format!("{room} in a drop-in")),
     });
     foreign.collect()
+}
+
+/// What a file is that was not written to its end: empty, after it named grants (in `before`), or with a table that sets nothing.
+fn cut_off(document: &Document, before: Option<&BTreeSet<String>>) -> Vec<Fault> {
+    let grants = document.rooms().filter(|(room, _)| *room == "grants").filter_map(|(_, value)| value.as_dict());
+    let tables: Vec<(&String, &Value)> = grants.flatten().collect();
+    if tables.is_empty() && before.is_some_and(|names| !names.is_empty()) {
+        let wanted = "wanted: the tables that it had, or no such file: until then what it named stays closed";
+        return vec![Fault::error("it named grants, and names none any more", wanted, document.file())];
+    }
+    let bare = tables.into_iter().filter(|(_, value)| value.as_dict().is_some_and(Dict::is_empty));
+    let fault = |(name, _): (&String, &Value)| {
+        let wanted = "wanted: the keys that it changes, or no such table: one that was cut off must not lift a cut";
+        let place = document.place(&["grants", name.as_str()], Part::Key)?;
+        Some(Fault::error(format!("grants.{name} sets no key"), wanted, place))
+    };
+    bare.filter_map(fault).collect()
 }
 
 /// The names in `[grants.NAME…]` headers and `grants.NAME…` keys of a text that may be anything: a quote that is missing at

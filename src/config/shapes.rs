@@ -31,6 +31,8 @@ pub struct Draft {
     pub connection: Connection,
     /// The group that may write drop-ins.
     pub grants_group: Option<Gid>,
+    /// Whether the host could not say for the moment which group that is.
+    pub group_unknown: bool,
     /// By name.
     pub secrets: Vec<Secret>,
     /// Where the console leads, of those secrets that say it.
@@ -49,7 +51,8 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     let region = root.optional("region", values::region);
     let sources = [("instance-role", Credentials::InstanceRole), ("default-chain", Credentials::DefaultChain)];
     let credentials = root.optional("credentials", |value| values::one_of(value, &sources)).unwrap_or(Credentials::InstanceRole);
-    let grants_group = root.optional("grants_group", group);
+    let mut group_unknown = false;
+    let grants_group = root.optional("grants_group", |value| group(value, Group::from_name, &mut group_unknown));
     root.optional("secrets", rooms);
     root.optional("grants", rooms);
     root.optional("requests", |value| value.as_dict().map(|_| ()).ok_or_else(|| "wanted: a table [requests]".into()));
@@ -69,7 +72,7 @@ pub fn read(merged: &Merged, faults: &mut Vec<Fault>) -> Draft {
     let grants = tables(merged, "grants").filter_map(|(name, value)| grant(merged, name, value, &mut shared, faults)).collect();
     let telling = telling::read(merged, faults);
     let connection = Connection { region, credentials, profile: None };
-    Draft { connection, grants_group, secrets, pages, grants, requests, telling }
+    Draft { connection, grants_group, group_unknown, secrets, pages, grants, requests, telling }
 }
 
 /// Reads one grant.
@@ -265,8 +268,36 @@ fn rooms(value: &Value) -> Result<(), String> {
     value.as_dict().map(|_| ()).ok_or_else(|| "wanted: tables, [secrets.NAME] or [grants.NAME]".into())
 }
 
-fn group(value: &Value) -> Result<Gid, String> {
+/// `ask` tells of the groups of this host; `unknown` says that it could not.
+fn group(value: &Value, ask: impl FnOnce(&str) -> nix::Result<Option<Group>>, unknown: &mut bool) -> Result<Gid, String> {
     let wanted = "wanted: the name of a group of this host";
     let name = values::text(value).map_err(|_| wanted)?;
-    Group::from_name(&name).ok().flatten().map(|group| group.gid).ok_or_else(|| wanted.into())
+    match ask(&name) {
+        Ok(group) => group.map(|group| group.gid).ok_or_else(|| wanted.into()),
+        Err(error) => {
+            *unknown = true;
+            Err(format!("{wanted}, which can't tell its groups now ({error}): until it can, nobody of this one is believed"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_group_that_is_not_there_is_no_group_that_can_not_be_asked_for() {
+        let read = |answer| {
+            let mut unknown = false;
+            let gid = group(&Value::from("approvers"), |_| answer, &mut unknown);
+            (gid, unknown)
+        };
+        let group = Group { name: "approvers".into(), passwd: c"x".into(), gid: Gid::from_raw(7), mem: vec![] };
+        assert_eq!(read(Ok(Some(group))), (Ok(Gid::from_raw(7)), false));
+        assert_eq!(read(Ok(None)), (Err("wanted: the name of a group of this host".into()), false));
+        let (gid, unknown) = read(Err(Errno::EIO));
+        assert!(unknown && gid.is_err_and(|wanted| wanted.contains("can't tell its groups now (EIO")));
+    }
 }

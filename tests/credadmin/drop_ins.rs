@@ -79,7 +79,7 @@ fn the_last_word_on_a_key_is_that_of_the_environment_then_conf_d_then_the_main_f
 
 #[test]
 fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
-    let texts: [(&str, &[u8]); 20] = [
+    let texts: [(&str, &[u8]); 22] = [
         ("a quote is missing", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\n"),
         ("a quote is missing before", b"x = \"\n[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n"),
         ("text never ends", b"[grants.new]\nreason = \"\"\"\n[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n"),
@@ -93,6 +93,8 @@ fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
         ("not UTF-8", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\nreason = \"Pr\xfcfung\"\n"),
         ("a zero byte", b"\0[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n"),
         ("a role", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n[secrets.s]\nrole_arn = \"arn:aws:iam::123456789012:role/Admin\"\n"),
+        ("a table that sets nothing", b"[grants.main]\n"),
+        ("a table that sets nothing beside it", b"[grants.main]\nuntil = \"2026-12-01T09:00:00Z\"\n[grants.new]"),
         ("an unknown key", b"[grants.main]\nuntill = \"2026-12-01T09:00:00Z\"\n"),
         ("an end before the start", b"[grants.main]\nuntil = \"2026-12-01T07:00:00Z\"\n"),
         ("both kinds of window", b"[grants.main]\ncron = \"0 22 * * *\"\nduration = \"1h\"\n"),
@@ -114,7 +116,7 @@ fn a_bad_drop_in_closes_the_grants_that_it_names_and_no_other() {
 /// Found as the tests were written: `grants = 5` took every other drop-in's word away, silently.
 #[test]
 fn what_is_closed_for_a_mistake_that_two_files_make_together_is_told() {
-    let two = "[grants.other]\ncron = \"0 1 * * *\"\n[grants.main]\n";
+    let two = "[grants.other]\ncron = \"0 1 * * *\"\n[grants.main]\nreason = \"more to do\"\n";
     let credadmin = credadmin().write("grants.d/50-two.toml", two);
     assert_eq!(open(&credadmin), opens(&[]));
     let output = credadmin.run_to_end(&["check"]);

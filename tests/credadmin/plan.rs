@@ -194,3 +194,16 @@ fn a_bad_config_is_refused_and_a_bad_drop_in_told_beside_the_plan() {
     assert!(text(&output.stderr).starts_with("error: grants.quarter-end.until is 5\n"));
     assert!(!text(&output.stdout).contains("quarter-end") && text(&output.stdout).contains("audit"));
 }
+
+/// Once it is open, less is left of it than any session lasts: none is issued, and so none is planned.
+#[test]
+fn a_window_of_just_the_shortest_session_has_none() {
+    for (policy, shortest) in [("on", 30), ("off", 900)] {
+        for (length, sessions) in [(shortest, 0), (shortest + 1, 1)] {
+            let grant = format!("[grants.g]\nsecret = \"s\"\ncron = \"0 22 * * *\"\nduration = \"{length}s\"\n");
+            let credadmin = Credadmin::new(&format!("{SECRET}session_policy = \"{policy}\"\n{grant}"));
+            let output = plan(&credadmin, &["--at", "2026-12-01T00:00:00Z", "--format", "json"]);
+            assert_eq!((output.status.code(), text(&output.stdout).lines().count()), (Some(0), sessions), "{policy}, {length} s");
+        }
+    }
+}

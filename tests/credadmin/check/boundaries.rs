@@ -58,3 +58,29 @@ fn each_part_of_a_secrets_arn_is_looked_at() {
         assert!(said.contains("wanted: the name of a secret in AWS Secrets Manager"), "{at}:\n{said}");
     }
 }
+
+/// Once a window is open, a moment of it is over.
+#[test]
+fn a_window_of_just_the_shortest_session_will_not_open_and_a_little_longer_one_may_not() {
+    let (will_not, may_not) = ("this window will not open\n", "this window may not open\n");
+    for (policy, length, told) in [
+        ("on", 29, Some(will_not)),
+        ("on", 30, Some(will_not)),
+        ("on", 31, Some(may_not)),
+        ("on", 35, Some(may_not)),
+        ("on", 36, None),
+        ("on", 900, None),
+        ("off", 899, Some(will_not)),
+        ("off", 900, Some(will_not)),
+        ("off", 901, Some(may_not)),
+        ("off", 960, Some(may_not)),
+        ("off", 961, None),
+    ] {
+        let grant = format!("[grants.g]\nsecret = \"s\"\ncron = \"0 22 * * *\"\nduration = \"{length}s\"\n");
+        let said = check(&Credadmin::new(&format!("{SECRET}session_policy = \"{policy}\"\n{grant}")));
+        assert!(said.ends_with("---- exit status 0\n"), "{said}");
+        for words in [will_not, may_not] {
+            assert_eq!(said.contains(words), told == Some(words), "{policy}, {length} s:\n{said}");
+        }
+    }
+}

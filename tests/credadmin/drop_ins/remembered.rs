@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use credadmin::config::{Settings, Sources};
+use credadmin::config::{Fault, Settings, Sources};
 use jiff::Timestamp;
 
 use super::{CUT, DAY, credadmin};
@@ -40,6 +40,63 @@ fn a_drop_in_that_can_no_longer_be_read_still_closes_its_grants() {
     assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), None, "after a reload");
     credadmin.remove("grants.d/50.toml");
     assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), at("18:00"), "what is gone has nothing to say");
+}
+
+/// What is left of a file whose writing was broken off is valid TOML, and must not open again what the file cut short.
+#[test]
+fn a_drop_in_that_was_emptied_still_closes_its_grants() {
+    let credadmin = credadmin().write("grants.d/20-cut.toml", CUT);
+    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"));
+    for (left, found) in [
+        ("", "it named grants, and names none any more"),
+        ("\n# by jane\n", "it named grants, and names none any more"),
+        ("[grants]\n", "it named grants, and names none any more"),
+        ("[grants.main]\n", "grants.main sets no key"),
+    ] {
+        credadmin.rewrite("grants.d/20-cut.toml", left);
+        let settings = sources.settings(day()).expect("valid");
+        assert_eq!(main_until(&settings), None, "{left:?}");
+        let told = |remark: &Fault| remark.is_error() && remark.found == found && remark.one_line().contains("/20-cut.toml");
+        assert!(settings.remarks.iter().any(told), "{left:?}: {:?}", settings.remarks);
+    }
+    credadmin.rewrite("grants.d/20-cut.toml", "");
+    let mut reloaded = sources.read_again().expect("sources");
+    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), None, "after a reload");
+    credadmin.rewrite("grants.d/20-cut.toml", CUT);
+    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), at("09:00"), "it is whole again");
+    credadmin.remove("grants.d/20-cut.toml");
+    assert_eq!(main_until(&reloaded.settings(day()).expect("valid")), at("18:00"), "what is gone has nothing to say");
+}
+
+#[test]
+fn a_drop_in_that_never_named_a_grant_may_be_empty() {
+    let credadmin = credadmin().write("grants.d/20.toml", "# to be written\n");
+    let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+    for text in ["", "\n", "# still to be written\n"] {
+        credadmin.rewrite("grants.d/20.toml", text);
+        let settings = sources.settings(day()).expect("valid");
+        assert!(main_until(&settings) == at("18:00") && !settings.remarks.iter().any(Fault::is_error), "{text:?}");
+    }
+}
+
+#[test]
+fn a_cut_that_is_broken_off_at_any_byte_lengthens_nothing() {
+    let cuts = [
+        CUT,
+        "# by jane\n[grants.main]\nuntil = 2026-12-01T09:00:00Z # early\nreason = \"cut\"\n",
+        "grants.main.until = \"2026-12-01T10:00:00+01:00\"\n",
+        "grants = { main = { until = \"2026-12-01T09:00:00Z\" } }\n",
+    ];
+    let credadmin = credadmin();
+    for (cut, length) in cuts.iter().flat_map(|cut| (0..=cut.len()).map(move |length| (cut, length))) {
+        credadmin.rewrite("grants.d/20-cut.toml", cut);
+        let mut sources = Sources::read(&credadmin.path("credadmin.toml")).expect("sources");
+        assert_eq!(main_until(&sources.settings(day()).expect("valid")), at("09:00"), "{cut}");
+        fs::write(credadmin.path("grants.d/20-cut.toml"), &cut[..length]).expect("in its place");
+        let until = main_until(&sources.settings(day()).expect("valid"));
+        assert!(until.is_none() || until == at("09:00"), "{:?}: {until:?}", &cut[..length]);
+    }
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn scene() -> &'static Scene {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), TOKEN).expect("written");
         let token = Token::read(file.path()).expect("a token");
-        let source = Arc::new(Source::new(Fixed, clock.clone(), "S", 1, None));
+        let source = Arc::new(Source::new(Fixed, clock.clone(), "S", 1, None, |_| {}));
         let door = Arc::new(Door::new(source, token, |_| {}));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let address = listener.local_addr().expect("an address");

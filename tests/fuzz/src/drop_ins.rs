@@ -96,6 +96,8 @@ fn judge(data: &[u8], before: &Settings, after: &Settings, path: &std::path::Pat
     let table = std::str::from_utf8(data).ok().and_then(written::table);
     let only_grants = |table: &toml::Table| table.keys().all(|room| room == "grants");
     assert!(bad.is_some() || table.as_ref().is_some_and(only_grants), "what is no TOML, or more than grants, is bad");
+    let bare = |table: &toml::Table| written::room(table, "grants").iter().any(|(_, written)| written.is_empty());
+    assert!(bad.is_some() || !table.as_ref().is_some_and(bare), "a table that sets nothing is bad: it may have been cut off");
     for (name, written) in table.iter().flat_map(|table| written::room(table, "grants")) {
         match (bad, all(after).find(|grant| grant.name.as_str() == name)) {
             (Some(fault), Some(_)) => panic!("{name} is open, and {}", fault.one_line()),
