@@ -4,16 +4,18 @@
 //! and gone once the browser has read it.
 
 use std::fs::{self, OpenOptions};
+use std::future::pending;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use futures_util::StreamExt;
 use jiff::SignedDuration;
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
+use tokio::process::Command;
 
 use crate::clock::Clock;
 
@@ -40,13 +42,19 @@ pub async fn open(directory: PathBuf, page: &str, clock: &Clock) -> Result<(), S
     written.and_then(|mut file| file.write_all(page.as_bytes())).map_err(|error| format!("{path} can't be written: {error}"))?;
     let mut browser = Command::new("xdg-open");
     browser.arg(&file.0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match browser.status() {
-        Ok(status) if status.success() => tokio::select! {
-            () = clock.sleep(TIME_TO_READ) => Ok(()),
-            _ = signals.next() => Ok(()),
-        },
-        Ok(status) => Err(format!("xdg-open failed with {status}: no browser was opened")),
-        Err(error) => Err(format!("xdg-open can't be run: {error}")),
+    let mut browser = browser.spawn().map_err(|error| format!("xdg-open can't be run: {error}"))?;
+    // It may end at once, or with the browser: only that it failed is news.
+    let failed = async {
+        match browser.wait().await {
+            Ok(status) if status.success() => pending().await,
+            Ok(status) => format!("xdg-open failed with {status}: no browser was opened"),
+            Err(error) => format!("xdg-open can't be waited for: {error}"),
+        }
+    };
+    tokio::select! {
+        why = failed => Err(why),
+        () = clock.sleep(TIME_TO_READ) => Ok(()),
+        _ = signals.next() => Ok(()),
     }
 }
 

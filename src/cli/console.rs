@@ -1,7 +1,10 @@
 //! `credadmin console`: a URL that signs in to the AWS console for as long as a window is open.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
@@ -117,11 +120,26 @@ pub(super) fn kept_by_nobody(what: &str) -> Result<(), Refusal> {
     let stdout = fstat(io::stdout().as_fd()).map_err(|error| (format!("there is no standard output: {error}"), EX_OSERR))?;
     let journal = std::env::var("JOURNAL_STREAM").unwrap_or_default();
     let to = match () {
-        () if journal == format!("{}:{}", stdout.st_dev, stdout.st_ino) => "the journal",
+        () if journal == format!("{}:{}", stdout.st_dev, stdout.st_ino) || is_journalds() => "the journal",
         () if SFlag::from_bits_truncate(stdout.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG => "a file",
         () => return Ok(()),
     };
     Err((format!("standard output is {to}: {what} is a credential, and goes to a terminal or a pipe only"), USAGE))
+}
+
+/// Whether standard output is connected to journald: `systemd-cat` does not say so, and sudo does not pass it on.
+fn is_journalds() -> bool {
+    let peer = io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| UnixStream::from(stdout).peer_addr());
+    // What is no such socket has no such peer.
+    peer.is_ok_and(|peer| peer.as_pathname().is_some_and(is_of_journald))
+}
+
+/// Whether it is `…/systemd/journal/stdout`, or that of a namespace: one refusal too many costs nothing.
+fn is_of_journald(path: &Path) -> bool {
+    let mut names = path.iter().rev().filter_map(OsStr::to_str);
+    let (name, of, by) = (names.next(), names.next(), names.next());
+    let is_journal = of.is_some_and(|of| of == "journal" || of.starts_with("journal."));
+    name == Some("stdout") && is_journal && by == Some("systemd")
 }
 
 /// What whoever reads the URL has to know.

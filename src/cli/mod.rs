@@ -154,7 +154,7 @@ fn refuse(faults: &Faults) -> ExitCode {
 fn written(result: std::io::Result<()>) -> ExitCode {
     match result {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            eprintln!("error: the output can't be written: {error}");
+            check::tell([format!("error: the output can't be written: {error}")]);
             ExitCode::from(EX_IOERR)
         }
         _ => ExitCode::SUCCESS,

@@ -28,13 +28,13 @@ pub fn run(config: &Path) -> ExitCode {
     };
     let surroundings = Surroundings::of_this_process();
     if let Some(why) = surroundings.refusal(settings.connection.credentials) {
-        eprintln!("error: {why}");
+        super::check::tell([format!("error: {why}")]);
         return ExitCode::from(EX_CONFIG);
     }
     match start(clock, sources, settings, &surroundings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: credadmin can't start: {error}");
+            super::check::tell([format!("error: credadmin can't start: {error}")]);
             ExitCode::from(EX_OSERR)
         }
     }

@@ -12,9 +12,10 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use super::watched::{self, Life};
-use super::{Secret, Stopped, TRIES, shut_in};
+use super::{Secret, Stopped, TRIES, shut_in, to_the_end};
 use crate::aws::sdk::Sdk;
 use crate::cli::EX_OSERR;
+use crate::cli::check::tell;
 use crate::clock::Clock;
 use crate::consumer::endpoint::{Door, PATH, serve};
 use crate::consumer::token::Token;
@@ -29,9 +30,13 @@ const NOT_RUN: u8 = 126;
 const BY_SIGNAL: i32 = 128;
 
 /// Where an SDK looks for credentials before it asks the container endpoint; none of it is passed on.
-const BEFORE_THE_ENDPOINT: [&str; 13] = [
+const BEFORE_THE_ENDPOINT: [&str; 16] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    // The older names of the SDKs for Go and Java, and botocore's oldest file.
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_CREDENTIAL_FILE",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
@@ -49,8 +54,8 @@ const BEFORE_THE_ENDPOINT: [&str; 13] = [
 ///
 /// The command's AWS SDK gets its session from credadmin, by the container credentials endpoint on loopback, and so gets the next one
 /// too: AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN are set, other credentials are taken out of the
-/// environment, and ~/.aws/credentials is not looked at. When access ends, which is seen within a minute if it is before its time,
-/// the command gets SIGTERM and, if it is still there after the grace, SIGKILL. Signals are passed on to it.
+/// environment, and neither ~/.aws/credentials nor ~/.boto is looked at. When access ends, which is seen within a minute if it is
+/// before its time, the command gets SIGTERM and, if it is still there after the grace, SIGKILL. Signals are passed on to it.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -74,10 +79,10 @@ pub fn exec(arguments: &Arguments) -> Result<ExitCode, Stopped> {
     let secret = &arguments.secret;
     let connection = secret.connection()?;
     let runtime = shut_in()?;
-    runtime.block_on(async {
+    to_the_end(runtime, async {
         let clock = Clock::system();
         let sdk = Sdk::new(clock.clone(), &connection).await;
-        let source = Arc::new(Source::new(sdk, clock.clone(), &secret.secret_id, TRIES, None));
+        let source = Arc::new(Source::new(sdk, clock.clone(), &secret.secret_id, TRIES, None, |news| tell([news])));
         let session = source.session().await.map_err(|refusal| secret.refused(&refusal))?;
         let mut command = command(arguments);
         let life = Life { first_ends: session.ends, ends_with_the_first: arguments.is_static };
@@ -123,8 +128,8 @@ async fn with_endpoint(command: &mut Command, source: &Arc<Source<Sdk>>, clock: 
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{address}{PATH}"));
     command.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", token.as_str());
-    // Its keys would come first.
-    command.env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    // Their keys would come first; without the latter botocore looks into ~/.boto and /etc/boto.cfg.
+    command.envs([("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"), ("BOTO_CONFIG", "/dev/null")]);
     let (door, clock) = (Arc::new(Door::new(Arc::clone(source), token, |_| {})), clock.clone());
     tokio::spawn(async move { serve(listener, door, &clock).await });
     Ok(())

@@ -8,6 +8,7 @@ mod watched;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use super::surroundings::Surroundings;
 use super::{EX_CONFIG, EX_OSERR, EX_TEMPFAIL};
@@ -72,7 +73,7 @@ pub fn consumer(arguments: &Arguments) -> ExitCode {
         Command::Serve(arguments) => serve::serve(arguments),
     };
     outcome.unwrap_or_else(|(why, code)| {
-        eprintln!("error: {why}");
+        super::check::tell([format!("error: {why}")]);
         ExitCode::from(code)
     })
 }
@@ -105,10 +106,17 @@ impl Secret {
 }
 
 /// As the daemon: neither a debugger of the same user nor a core dump reads its memory.
-fn shut_in() -> Result<tokio::runtime::Runtime, Stopped> {
+fn shut_in() -> Result<Runtime, Stopped> {
     let failed = |error: &dyn std::error::Error| (format!("credadmin can't start: {error}"), EX_OSERR);
     nix::sys::prctl::set_dumpable(false).map_err(|error| failed(&error))?;
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))
+    Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))
+}
+
+/// Does it, and does not wait for what it leaves undone: a name that is being looked up can't be cancelled, and may take long.
+fn to_the_end<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]

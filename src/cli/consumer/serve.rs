@@ -11,8 +11,9 @@ use sd_notify::NotifyState;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 
-use super::{Secret, Stopped, USAGE, shut_in};
+use super::{Secret, Stopped, USAGE, shut_in, to_the_end};
 use crate::aws::sdk::Sdk;
+use crate::cli::check::tell;
 use crate::cli::{EX_CONFIG, EX_OSERR};
 use crate::clock::Clock;
 use crate::consumer::Source;
@@ -44,7 +45,7 @@ pub fn serve(arguments: &Arguments) -> Result<ExitCode, Stopped> {
     let connection = secret.connection()?;
     let token = Token::read(&arguments.token_file).map_err(|why| (why, EX_CONFIG))?;
     let runtime = shut_in()?;
-    runtime.block_on(async {
+    to_the_end(runtime, async {
         let failed = |error: &dyn std::error::Error| (format!("credadmin can't serve: {error}"), EX_OSERR);
         let (listener, address) = listener(arguments.listen)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| failed(&error))?;
@@ -52,9 +53,9 @@ pub fn serve(arguments: &Arguments) -> Result<ExitCode, Stopped> {
         let clock = Clock::system();
         let sdk = Sdk::new(clock.clone(), &connection).await;
         // SDKs try again by themselves.
-        let source = Arc::new(Source::new(sdk, clock.clone(), &secret.secret_id, 1, None));
+        let source = Arc::new(Source::new(sdk, clock.clone(), &secret.secret_id, 1, None, |news| tell([news])));
         let door = Arc::new(Door::new(Arc::clone(&source), token, changes(secret.secret_id.clone())));
-        eprintln!("{}: AWS_CONTAINER_CREDENTIALS_FULL_URI=http://{address}{PATH}", secret.secret_id);
+        tell([format!("{}: AWS_CONTAINER_CREDENTIALS_FULL_URI=http://{address}{PATH}", secret.secret_id)]);
         // Where systemd does not listen, nothing is said.
         drop(sd_notify::notify(&[NotifyState::Ready]));
         tokio::select! {
@@ -98,7 +99,7 @@ fn changes(secret_id: String) -> impl Fn(Told<'_>) + Send + Sync + 'static {
         };
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if *last != news {
-            eprintln!("{news}");
+            tell([&news]);
             *last = news;
         }
     }

@@ -16,6 +16,7 @@ use signal_hook_tokio::SignalsInfo;
 use tokio::process::Command;
 
 use crate::aws::reading::Reading;
+use crate::cli::check::tell;
 use crate::clock::Clock;
 use crate::consumer::judge::FRESH;
 use crate::consumer::{Refusal, Source};
@@ -39,7 +40,7 @@ pub async fn over(source: &Source<impl Reading>, clock: &Clock, life: Life) -> S
         if life.ends_with_the_first && now >= ends {
             return format!("the session of the command has ended at {}", ends.strftime("%FT%TZ"));
         }
-        match source.session().await {
+        match source.session_within(ends.duration_since(now)).await {
             Ok(session) if !life.ends_with_the_first => ends = session.ends,
             Err(refusal @ Refusal::Closed(_)) => return refusal.to_string(),
             // Nothing is known but that no other session could be had before this one ended.
@@ -62,17 +63,18 @@ pub async fn run(
     // Before it runs, so that none is lost.
     let mut signals =
         SignalsInfo::<WithOrigin>::with_exfiltrator([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2], WithOrigin::default())?;
-    let mut child = command.spawn()?;
+    let mut child = command.kill_on_drop(true).spawn()?;
     // Nobody else gets this number before the child has been waited for, which is in this function alone.
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
     let send = |signal: Signal| pid.map_or(Ok(()), |pid| kill(pid, signal));
     let ending = async {
+        // Each signal comes before the words, which perhaps nobody reads any more.
         let why = over.await;
-        eprintln!("{why}; the command is told to end (SIGTERM)");
         told(send(Signal::SIGTERM));
+        tell([format!("{why}; the command is told to end (SIGTERM)")]);
         clock.sleep(grace).await;
-        eprintln!("the command has not ended within {grace:#}: it is killed (SIGKILL)");
         told(send(Signal::SIGKILL));
+        tell([format!("the command has not ended within {grace:#}: it is killed (SIGKILL)")]);
         pending::<()>().await;
     };
     let mut ending = pin!(ending);
@@ -81,8 +83,8 @@ pub async fn run(
             status = child.wait() => return status,
             () = &mut ending => {}
             origin = signals.next() => match origin {
-                // What a terminal sends, it sends to the command too.
-                Some(origin) if origin.cause != Cause::Kernel => {
+                // What the keys of a terminal send, the command gets too; that it is gone, its session's leader alone is told.
+                Some(origin) if origin.cause != Cause::Kernel || origin.signal == SIGHUP => {
                     if let Ok(signal) = Signal::try_from(origin.signal) {
                         told(send(signal));
                     }
@@ -95,6 +97,6 @@ pub async fn run(
 
 fn told(sent: nix::Result<()>) {
     if let Err(error) = sent {
-        eprintln!("the command takes no signal: {error}");
+        tell([format!("the command takes no signal: {error}")]);
     }
 }

@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::{closing_in, config, credadmin, send};
-use crate::harness::{Credadmin, Process};
+use crate::harness::{Credadmin, PATIENCE, Process};
 use crate::story::{Beside, CANARY, minutes};
 
 /// The directory of a user's session, in memory.
@@ -65,12 +66,40 @@ fn a_browser_signs_in_with_a_page_that_is_gone_afterwards() {
     assert_eq!(page.matches(CANARY).count(), 1, "that of the sign-in token");
 }
 
+/// What a browser does that stays open for as long as this file is there.
+fn stays_open(credadmin: &Credadmin) -> String {
+    credadmin.rewrite("open", "");
+    format!("while [ -e {} ]; do sleep 0.1; done", credadmin.path("open").display())
+}
+
+#[test]
+fn the_page_is_gone_though_the_browser_stays_open() {
+    let aws = Beside::new(&["SensitiveS3"]);
+    let session = session();
+    let credadmin = credadmin(&aws, &config("", &closing_in(minutes(30)).0));
+    let closed = credadmin.path("closed");
+    let script = format!("{}; : > {}", stays_open(&credadmin), closed.display());
+    let credadmin = with_browser(credadmin, &script, session.path());
+    let output = credadmin.run_to_end(&["console", "s3", "--open"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_dir(session.path()).expect("a directory").count(), 0, "nothing is left");
+    assert!(!closed.exists(), "the browser was not waited for");
+    // Nor was it killed.
+    credadmin.remove("open");
+    let deadline = Instant::now() + PATIENCE;
+    while !closed.exists() {
+        assert!(Instant::now() < deadline, "the browser does not go on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn who_does_not_wait_leaves_nothing_either() {
     let aws = Beside::new(&["SensitiveS3"]);
     let session = session();
     let credadmin = credadmin(&aws, &config("", &closing_in(minutes(30)).0));
-    let credadmin = with_browser(credadmin, "kill -INT $PPID", session.path());
+    let script = format!("kill -INT $PPID; {}", stays_open(&credadmin));
+    let credadmin = with_browser(credadmin, &script, session.path());
     let mut console = Process::spawn("console", &credadmin.command(&["console", "s3", "--open"]));
     assert!(console.wait().success());
     assert_eq!(console.lines_with("The URL is a credential").len(), 1, "it came that far");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
 
 use nix::sys::stat::fstat;
@@ -44,10 +44,23 @@ fn the_url_goes_neither_to_the_journal_nor_to_a_file() {
     let stat = fstat(journal.as_fd()).expect("a socket");
     let stream = format!("{}:{}", stat.st_dev, stat.st_ino);
     assert_eq!(run(journal.into(), &stream), refused("the journal"));
+    // Under systemd-cat, sudo or runuser nothing is said of it.
+    let connected = |place: &str| {
+        let place = credadmin.path(place);
+        std::fs::create_dir_all(place.parent().expect("a directory")).expect("a directory");
+        let listener = UnixListener::bind(&place).expect("a socket");
+        (UnixStream::connect(&place).expect("a connection"), listener)
+    };
+    for place in ["systemd/journal/stdout", "systemd/journal.sensitive/stdout"] {
+        let (journal, _journald) = connected(place);
+        assert_eq!(run(journal.into(), ""), refused("the journal"), "{place}");
+    }
     let path = credadmin.path("url");
     assert_eq!(run(File::create(&path).expect("a file").into(), ""), refused("a file"));
     assert_eq!(std::fs::read(&path).expect("a file").len(), 0);
     assert_eq!(aws.world.calls().len(), 0, "nothing was issued for it");
     let (other, _reader) = socket();
     assert_eq!(run(other.into(), &stream).0, Some(0), "a socket that is not the journal's");
+    let (other, _listener) = connected("systemd/journals/stdout");
+    assert_eq!(run(other.into(), "").0, Some(0), "nor this");
 }

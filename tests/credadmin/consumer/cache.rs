@@ -90,9 +90,37 @@ fn while_aws_is_out_of_reach_a_session_that_lives_goes_on() {
     fail("AccessDeniedException");
     assert_eq!(process(&scene).code, 1);
     scene.aws.world.heal();
-    // Nobody answers at all: SDKs wait two seconds.
+    // Nobody answers at all, for as long as is waited here.
     scene.aws.world.fail(Operation::GetSecretValue, Fault::Silent, 1);
     assert_eq!(key(&process(&scene)), first);
+}
+
+#[test]
+fn what_one_identity_has_read_is_not_handed_to_another() {
+    let scene = Scene::open();
+    let run = |more: &[&str], variables: &[(&str, &str)]| {
+        let mut command = scene.with_cache("process", &[more, &["--region", "eu-central-1"]].concat());
+        command.envs(variables.iter().copied());
+        said(run_to_end(command))
+    };
+    // Whom the default chain finds is decided by the environment.
+    let chain = ["--credentials", "default-chain"];
+    let keys = scene.aws.world.instance_credentials(&scene.instance).expect("those of EC2Normal");
+    let reader = [
+        ("AWS_ACCESS_KEY_ID", keys.access_key_id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.as_str()),
+        ("AWS_SESSION_TOKEN", keys.session_token.as_deref().expect("a token")),
+    ];
+    assert_eq!(run(&chain, &reader).code, 0);
+    assert_eq!(fs::read_dir(scene.session.path()).expect("a directory").count(), 0, "nothing is kept");
+    let stranger = run(&chain, &[("AWS_ACCESS_KEY_ID", "AKIASTRANGER"), ("AWS_SECRET_ACCESS_KEY", "stranger")]);
+    assert!(stranger.code == 1 && stranger.words.contains("UnrecognizedClientException"), "{stranger:?}");
+    // And the instance's role is that of whichever metadata service is asked: by another name it may be another.
+    let (name, metadata) = scene.aws.environment.last().expect("where the metadata service is");
+    assert_eq!(*name, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    let (before, again) = (scene.reads(), format!("{metadata}/"));
+    assert_eq!((run(&[], &[]).code, run(&[], &[]).code, scene.reads() - before), (0, 0, 1));
+    assert_eq!((run(&[], &[(*name, again.as_str())]).code, scene.reads() - before), (0, 2));
 }
 
 #[test]

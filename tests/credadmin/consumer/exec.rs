@@ -1,7 +1,7 @@
 //! `credadmin consumer exec`: what the command finds, how it ends, and what is said of that.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -27,22 +27,31 @@ fn start(scene: &Scene, more: &[&str], script: &str) -> Process {
 #[test]
 fn the_command_has_an_endpoint_of_its_own_and_no_other_credentials() {
     let scene = Scene::open();
-    let mut command =
-        shell(&scene, &["--region", "eu-central-1"], "env | grep ^AWS_ | grep -v -e ENDPOINT= -e SIGNIN= -e URL= | sort");
-    let stray = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
+    let script = "env | grep -e ^AWS_ -e ^BOTO_ | grep -v -e ENDPOINT= -e SIGNIN= -e URL= | sort";
+    let mut command = shell(&scene, &["--region", "eu-central-1"], script);
+    let stray = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_CREDENTIAL_FILE",
+        "BOTO_CONFIG",
+        "AWS_PROFILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    ];
     command.envs(stray.map(|name| (name, "stray")));
     let Said { code, out, words } = said(run_to_end(command));
     assert_eq!((code, words.as_str()), (0, ""));
     let lines: Vec<&str> = out.lines().collect();
-    let [token, uri, default_region, region, file] = lines.try_into().expect("five variables");
+    let [token, uri, default_region, region, file, boto] = lines.try_into().expect("six variables");
     let token = token.strip_prefix("AWS_CONTAINER_AUTHORIZATION_TOKEN=").expect("a token");
     assert!(token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
     let port = uri
         .strip_prefix("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:")
         .and_then(|rest| rest.strip_suffix("/credentials"));
     assert!(port.is_some_and(|port| port.parse::<u16>().is_ok()), "{uri}");
-    let rest = ["AWS_DEFAULT_REGION=eu-central-1", "AWS_REGION=eu-central-1", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"];
-    assert_eq!([default_region, region, file], rest);
+    assert_eq!([default_region, region], ["AWS_DEFAULT_REGION=eu-central-1", "AWS_REGION=eu-central-1"]);
+    assert_eq!([file, boto], ["AWS_SHARED_CREDENTIALS_FILE=/dev/null", "BOTO_CONFIG=/dev/null"]);
 }
 
 #[test]
@@ -129,4 +138,46 @@ fn signals_are_passed_on() {
     }
     let status = process.wait();
     assert_eq!((status.code(), status.signal()), (Some(5), None));
+}
+
+#[test]
+fn the_command_is_ended_though_nobody_reads_what_is_said_of_it() {
+    let scene = Scene::new();
+    scene.publish("short", in_seconds(3));
+    // It ends by itself, should nobody end it.
+    let deaf = "trap '' TERM; for i in $(seq 300); do sleep 0.1; done";
+    let mut command = shell(&scene, &["--grace", "1s"], deaf);
+    let (reader, stderr) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).status().expect("it runs");
+    assert_eq!((status.code(), status.signal()), (Some(128 + 9), None));
+}
+
+/// The kernel tells the leader of a terminal's session alone that the terminal is gone: as of `ssh -t HOST credadmin consumer exec …`.
+#[test]
+fn a_terminal_that_hangs_up_reaches_the_command() {
+    let scene = Scene::open();
+    let [job, told] = ["job", "told"].map(|name| scene.aside.path().join(name));
+    // It ends by itself, should nobody tell it.
+    let script =
+        format!("trap 'echo told > {}; exit' HUP\necho ready\nfor i in $(seq 300); do sleep 0.1; done\n", told.display());
+    std::fs::write(&job, script).expect("a script");
+    let inner = scene.command("exec", &["--", "sh", job.to_str().expect("a path")]);
+    let words = std::iter::once(inner.get_program()).chain(inner.get_args()).map(|word| format!(" '{}'", word.display()));
+    // A terminal, whose session the command leads: it is gone when this is killed.
+    let mut terminal = Command::new("script");
+    terminal.args(["-q", "-c", &format!("exec{}", words.collect::<String>()), "/dev/null"]);
+    terminal.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut terminal = Process::spawn("a terminal", &terminal);
+    terminal.wait_for_line("ready", PATIENCE);
+    terminal.signal(Signal::SIGKILL);
+    terminal.wait();
+    let is_told = || std::fs::read_to_string(&told).is_ok_and(|text| text == "told\n");
+    for _ in 0..PATIENCE.as_millis() / 20 {
+        if is_told() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the command was not told within {PATIENCE:?}");
 }

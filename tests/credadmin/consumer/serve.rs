@@ -132,6 +132,23 @@ fn what_may_pass_is_another_status_than_what_does_not() {
 }
 
 #[test]
+fn that_a_session_goes_on_though_the_secret_cannot_be_read_is_told() {
+    let scene = Scene::new();
+    // In its last minute the secret is looked at again after seconds.
+    let ends = in_seconds(50);
+    scene.publish("one", ends);
+    let (process, url) = start(&scene);
+    assert_eq!(get(&url).0, 200);
+    scene.aws.world.fail(Operation::GetSecretValue, Fault::Answer(ApiError::new(500, "InternalServiceError", "no")), 99);
+    while process.lines_with("can't be read").is_empty() {
+        assert_eq!(get(&url).0, 200);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let goes_on = format!("the session of before goes on until {ends}, and a revocation is not seen meanwhile");
+    process.wait_for_line(&goes_on, PATIENCE);
+}
+
+#[test]
 fn a_token_that_guards_nothing_or_that_no_sdk_sends_is_refused() {
     let scene = Scene::open();
     let refused = |token: &str, why: &str| {

@@ -37,6 +37,7 @@ struct Scene {
     clock: Clock,
     answer: Arc<Mutex<Answer>>,
     reads: Arc<AtomicUsize>,
+    told: Arc<Mutex<Vec<String>>>,
     source: Source<Scripted>,
 }
 
@@ -47,7 +48,10 @@ impl Scene {
         let answer = Arc::new(Mutex::new((seconds(0), Ok(session("A", "2026-12-01T09:00:00Z")))));
         let reads = Arc::new(AtomicUsize::new(0));
         let reading = Scripted { clock: clock.clone(), answer: Arc::clone(&answer), reads: Arc::clone(&reads) };
-        Self { source: Source::new(reading, clock.clone(), "S", 1, None), clock, answer, reads }
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&told);
+        let tell = move |news: &str| hears.lock().expect("a lock").push(news.to_owned());
+        Self { source: Source::new(reading, clock.clone(), "S", 1, None, tell), clock, answer, reads, told }
     }
 
     fn answers(&self, after: SignedDuration, answer: Result<String, Kind>) {
@@ -60,6 +64,11 @@ impl Scene {
 
     fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
+    }
+
+    /// What was told since this was asked last.
+    fn told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.told.lock().expect("a lock"))
     }
 }
 
@@ -107,19 +116,91 @@ async fn many_who_ask_at_once_cause_one_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_answer_is_not_waited_for_while_a_session_lives_and_is_used_once_it_is_there() {
+    let scene = Scene::new();
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    scene.answers(seconds(3), Ok(session("B", "2026-12-01T09:40:00Z")));
+    scene.clock.sleep(seconds(60)).await;
+    let asked = scene.clock.now();
+    let all = futures_util::future::join_all((0..50).map(|_| scene.key())).await;
+    assert!(all.iter().all(|key| key.as_deref() == Ok("A")), "{all:?}");
+    // Who comes later does not wait for another second.
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    assert_eq!((scene.clock.now().duration_since(asked), scene.reads()), (seconds(1), 2));
+    scene.clock.sleep(seconds(3)).await;
+    assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("B"), 2));
+
+    // A revocation is seen as late; and it counts from when it was asked for.
+    scene.answers(seconds(3), Ok(r#"{"state":"closed"}"#.into()));
+    scene.clock.sleep(seconds(56)).await;
+    assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("B"), 3));
+    scene.clock.sleep(seconds(3)).await;
+    assert_eq!(scene.key().await.unwrap_err().to_string(), "closed: revoked");
+    assert_eq!((scene.clock.now().duration_since(asked), scene.reads()), (seconds(64), 3));
+    assert_eq!(scene.told(), [""; 0], "it was slow, and did not fail");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_can_wait_gets_what_a_slow_read_comes_to() {
+    let scene = Scene::new();
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    scene.answers(seconds(3), Ok(r#"{"state":"closed"}"#.into()));
+    scene.clock.sleep(seconds(60)).await;
+    let refusal = scene.source.session_within(seconds(10)).await.expect_err("a refusal");
+    assert_eq!((refusal.to_string().as_str(), scene.reads()), ("closed: revoked", 2));
+    // Nor is it waited for when the session has ended meanwhile.
+    let scene = Scene::new();
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    scene.answers(seconds(3), Ok(session("B", "2026-12-01T09:40:00Z")));
+    scene.clock.sleep_until("2026-12-01T08:59:59.5Z".parse().expect("an instant")).await;
+    assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("B"), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_a_session_goes_on_unseen_is_told_once_and_so_is_its_end() {
+    let scene = Scene::new();
+    assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    scene.answers(seconds(0), Err(Kind::Network));
+    for _ in 0..3 {
+        scene.clock.sleep(seconds(60)).await;
+        assert_eq!(scene.key().await.as_deref(), Ok("A"));
+    }
+    let told = scene.told();
+    let [told] = &told[..] else { panic!("it is told once: {told:?}") };
+    let why = "secretsmanager:GetSecretValue failed with Scripted";
+    let goes_on = "the session of before goes on until 2026-12-01T09:00:00Z, and a revocation is not seen meanwhile";
+    let words = format!("S: the secret can't be read: {why}; {goes_on}; ");
+    assert!(told.starts_with(&words), "{told}");
+    scene.answers(seconds(0), Ok(session("B", "2026-12-01T09:40:00Z")));
+    for _ in 0..3 {
+        scene.clock.sleep(seconds(60)).await;
+        assert_eq!(scene.key().await.as_deref(), Ok("B"));
+    }
+    assert_eq!(scene.told(), ["S: the secret can be read again"]);
+    // What does not pass is told to whoever asks.
+    scene.answers(seconds(0), Err(Kind::Denied));
+    scene.clock.sleep(seconds(60)).await;
+    assert!(scene.key().await.is_err());
+    assert_eq!(scene.told(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_lives_goes_on_while_the_secret_cannot_be_read_for_a_reason_that_passes() {
     let scene = Scene::new();
     assert_eq!(scene.key().await.as_deref(), Ok("A"));
     scene.clock.sleep(minutes(30)).await;
     // Nobody answers: SDKs wait two seconds.
-    scene.answers(minutes(60), Err(Kind::Timeout));
+    scene.answers(seconds(10), Err(Kind::Timeout));
     let asked = scene.clock.now();
     assert_eq!(scene.key().await.as_deref(), Ok("A"));
     assert_eq!(scene.clock.now().duration_since(asked), seconds(1));
     // And not each who asks waits for that.
     assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("A"), 2));
     assert_eq!(scene.clock.now().duration_since(asked), seconds(1));
-    scene.clock.sleep(seconds(5)).await;
+    // Nor is what has failed tried again at once.
+    scene.clock.sleep(seconds(12)).await;
+    assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("A"), 2));
+    scene.clock.sleep(seconds(3)).await;
     assert_eq!((scene.key().await.as_deref(), scene.reads()), (Ok("A"), 3));
 
     // Until it ends.
