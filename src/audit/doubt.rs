@@ -15,14 +15,14 @@ pub enum Doubt {
         /// As which one was looked for.
         unit: Unit,
     },
-    /// A host's journal begins in the time asked for.
+    /// A host's journal begins later than the time asked for.
     Begins {
         /// Which.
         host: String,
         /// When.
         at: Timestamp,
     },
-    /// A host's journal ends in it, and its daemon had not.
+    /// A host's journal ends earlier than that, and its daemon had not.
     Ends {
         /// Which.
         host: String,
@@ -69,10 +69,10 @@ pub fn doubts(ledger: &Ledger, reach: &Reach, unit: &Unit, span: &Span, is_copy:
     }
     for (host, (first, last)) in reach {
         let watches: Vec<&Watch> = ledger.watches.iter().filter(|watch| watch.host == *host).collect();
-        if span.contains(*first) {
+        if *first > span.opens {
             doubts.push(Doubt::Begins { host: host.clone(), at: *first });
         }
-        if is_copy && span.contains(*last) && watches.last().is_some_and(|watch| watch.stopped.is_none()) {
+        if is_copy && *last < span.closes && watches.last().is_some_and(|watch| watch.stopped.is_none()) {
             doubts.push(Doubt::Ends { host: host.clone(), at: *last });
         }
     }

@@ -31,7 +31,7 @@ impl JournalArguments {
 
     /// Whether it may end before now.
     pub fn is_copy(&self) -> bool {
-        matches!(self.journal.as_deref().map(Source::at), Some(Source::Directory(_)))
+        self.journal.is_some()
     }
 
     /// Everything told since then.

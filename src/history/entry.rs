@@ -7,6 +7,31 @@ use serde_json::{Map, Value};
 
 use super::kind::Kind;
 
+/// The fields that are of use, here and wherever entries are read. journalctl is asked for no other: anybody can write some of any
+/// size. `__CURSOR` and `__REALTIME_TIMESTAMP` it shows in any case.
+pub const FIELDS: &[&str] = &[
+    "MESSAGE_ID",
+    "MESSAGE",
+    "_HOSTNAME",
+    "_SYSTEMD_UNIT",
+    "_UID",
+    "_EXE",
+    "GRANT",
+    "SECRET",
+    "SECRET_ID",
+    "ROLE_ARN",
+    "ROLE_SESSION_NAME",
+    "SOURCE_IDENTITY",
+    "ACCESS_KEY_ID",
+    "EXPIRATION",
+    "SECRET_VERSION_ID",
+    "ERROR_CODE",
+    "REQUESTED_BY",
+    "APPROVED_BY",
+    "REASON",
+    "TICKET",
+];
+
 /// Something that credadmin said of itself, or that somebody said in its name: `unit` and `uid` are journald's own word,
 /// everything else is the word of whoever wrote the entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +40,7 @@ pub struct Entry {
     pub at: Timestamp,
     /// What it tells of.
     pub kind: Kind,
-    /// The sentence.
+    /// The sentence; empty if whoever wrote it left it out.
     pub message: String,
     /// Where in the journal it stands.
     pub cursor: String,
@@ -98,13 +123,13 @@ impl Line {
         Ok(Some(Entry {
             at: at.ok_or_else(|| Unreadable::NoEntry(format!("__REALTIME_TIMESTAMP is {microseconds:?}")))?,
             kind,
-            message: take("MESSAGE")?,
+            message: take("MESSAGE").unwrap_or_default(),
             cursor: take("__CURSOR").unwrap_or_default(),
             host: take("_HOSTNAME").unwrap_or_default(),
             unit: take("_SYSTEMD_UNIT").ok(),
             uid: take("_UID").ok().and_then(|uid| uid.parse().ok()),
             program: take("_EXE").ok(),
-            fields: fields.into_iter().filter(|(name, _)| !name.starts_with('_')).collect(),
+            fields: fields.into_iter().filter(|(name, _)| FIELDS.contains(&name.as_str())).collect(),
         }))
     }
 }
@@ -142,6 +167,17 @@ mod tests {
         assert_eq!(entry.instant("EXPIRATION"), "2026-12-01T08:00:00Z".parse().ok());
         assert_eq!(entry.field("REASON"), Some("Hi\u{fffd}"));
         assert_eq!(entry.field("TICKET"), Some("T-1"));
+    }
+
+    /// journald takes it from anybody, and journalctl shows what is long as null.
+    #[test]
+    fn an_entry_without_a_sentence_is_an_entry() {
+        for message in ["", r#","MESSAGE":null"#] {
+            let id = &OPENED[..OPENED.find(',').expect("two fields")];
+            let entry = Entry::parse(&format!(r#"{{{id}{message},"__REALTIME_TIMESTAMP":"1","GRANT":"night","X":"1"}}"#));
+            let entry = entry.unwrap().unwrap();
+            assert_eq!((entry.message.as_str(), entry.field("GRANT"), entry.field("X")), ("", Some("night"), None));
+        }
     }
 
     #[test]

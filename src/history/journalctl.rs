@@ -8,11 +8,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, Line, Unreadable};
+use super::entry::{Entry, FIELDS, Line, Unreadable};
 use super::kind::Kind;
 
 /// What journalctl writes, in every format, if there are none.
 const NO_ENTRIES: &str = "-- No entries --";
+
+/// Credadmin writes no line that is longer, and with one anybody could fill the memory: it is passed over.
+const LONGEST_LINE: u64 = 256 << 10;
 
 /// The first and the last entry of each host.
 pub type Reach = BTreeMap<String, (Timestamp, Timestamp)>;
@@ -108,6 +111,7 @@ impl Source {
     fn journalctl(&self) -> Command {
         let mut command = Command::new("journalctl");
         command.args(["--no-pager", "--all", "--output=json", "SYSLOG_IDENTIFIER=credadmin"]);
+        command.arg(format!("--output-fields={}", FIELDS.join(",")));
         command.args(Kind::IDS.iter().map(|(_, id)| format!("MESSAGE_ID={id}")));
         self.place(&mut command);
         command
@@ -175,18 +179,26 @@ fn end(child: Child) -> Result<(), Trouble> {
 
 fn entries(from: impl Read, broken: impl Fn(io::Error) -> Trouble, take: &mut impl FnMut(Entry)) -> Result<Reach, Trouble> {
     let mut reach = Reach::new();
-    for (index, line) in BufReader::new(from).lines().enumerate() {
-        let line = line.map_err(&broken)?;
-        if line.trim().is_empty() || line == NO_ENTRIES {
+    let mut from = BufReader::new(from);
+    for line in 1.. {
+        let mut bytes = Vec::new();
+        if from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(&broken)? == 0 {
+            break;
+        }
+        if !bytes.ends_with(b"\n") && from.skip_until(b'\n').map_err(&broken)? > 0 {
             continue;
         }
-        let no_entry = |error| Trouble::NoEntry { line: index + 1, error };
-        let line = Line::read(&line).map_err(no_entry)?;
-        if let Some((at, host)) = line.written() {
+        let text = std::str::from_utf8(&bytes).map_err(|error| broken(io::Error::new(io::ErrorKind::InvalidData, error)))?.trim();
+        if text.is_empty() || text == NO_ENTRIES {
+            continue;
+        }
+        let no_entry = |error| Trouble::NoEntry { line, error };
+        let entry = Line::read(text).map_err(no_entry)?;
+        if let Some((at, host)) = entry.written() {
             let (first, last) = reach.entry(host).or_insert((at, at));
             (*first, *last) = (at.min(*first), at.max(*last));
         }
-        line.entry().map_err(no_entry)?.into_iter().for_each(&mut *take);
+        entry.entry().map_err(no_entry)?.into_iter().for_each(&mut *take);
     }
     Ok(reach)
 }

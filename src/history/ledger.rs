@@ -11,7 +11,7 @@ use super::revocation::{Revocation, Tombstone};
 use super::strangers::{Stranger, Strangers, Unit};
 use super::watch::{Lost, Watch};
 
-/// Everything that was told by the unit, of as many hosts as there are journals of.
+/// Everything that was told by the unit, and by whoever revoked, of as many hosts as there are journals of.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// By the secret's name in the config, and its name or ARN in Secrets Manager.
@@ -107,12 +107,20 @@ impl Ledger {
     }
 
     /// Whoever revoked says whether the role denies what it issued before: in all secrets that have sessions of it. It is believed
-    /// of the program that is the daemon's, too.
+    /// of root. Anybody can have the daemon's program say it, on a config and an AWS of their own: of others than root it is
+    /// believed where the unit has found what they have put into the secret.
     fn revoke(&mut self, entries: &[Entry], unit: &Unit) {
         let program = |entry: &Entry| Some((entry.host.clone(), entry.program.clone()?));
         let daemons: BTreeSet<_> = entries.iter().filter(|entry| unit.wrote(entry)).filter_map(program).collect();
-        let believed = |entry: &&Entry| program(entry).is_some_and(|program| daemons.contains(&program));
-        for revocation in entries.iter().filter(believed).filter_map(Revocation::of) {
+        let tombstones = self.undenied.clone();
+        for entry in entries {
+            let Some(revocation) = Revocation::of(entry) else { continue };
+            let is_the_daemons = program(entry).is_some_and(|program| daemons.contains(&program));
+            let is_seen = is_the_daemons && tombstones.iter().any(|tombstone| revocation.has_put(tombstone));
+            if entry.uid != Some(0) && !is_seen {
+                self.strangers.count(entry);
+                continue;
+            }
             for session in self.lanes.values_mut().flat_map(|lane| &mut lane.sessions) {
                 revocation.cut(session);
             }

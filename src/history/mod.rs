@@ -1,8 +1,9 @@
 //! The journal read back: what credadmin has said, as data. `journalctl` reads the files, here its JSON becomes entries, and the
 //! entries a [`Ledger`]: which windows were open, which sessions were handed out, and what went wrong.
 //!
-//! Whoever may write to a journal may write an entry with credadmin's MESSAGE_ID. What counts is told by the [`Unit`] alone,
-//! which is journald's own word and no writer's.
+//! Whoever may write to a journal may write an entry with credadmin's MESSAGE_ID, and have credadmin itself write one. What counts
+//! is told by the [`Unit`], which is journald's own word and no writer's; and a revocation by root, or by whoever put a tombstone
+//! that the unit has found.
 
 mod entry;
 mod follow;

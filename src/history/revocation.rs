@@ -5,8 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::entry::Entry;
 use super::kind::Kind;
 use super::session::Session;
+use crate::instant::whole;
+use crate::schedule::token;
 
-/// The daemon looks at a secret every five minutes, and whoever revokes writes it down once it is done: a minute or two.
+/// The daemon looks at a secret every five minutes, and whoever revokes writes it down once the Deny is put, and again a few
+/// minutes later if something was not done.
 const APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// A Deny on a role, which `credadmin revoke` says it has put.
@@ -26,6 +29,8 @@ pub struct Tombstone {
     pub secret: String,
     /// The role.
     pub role_arn: String,
+    /// Sessions issued before are to be denied, as its version says.
+    pub denied_before: Option<Timestamp>,
 }
 
 impl<'a> Revocation<'a> {
@@ -47,13 +52,19 @@ impl<'a> Revocation<'a> {
     pub fn explains(&self, tombstone: &Tombstone) -> bool {
         tombstone.role_arn == self.role_arn && tombstone.at.duration_since(self.at).abs() <= APART
     }
+
+    /// Whether it has the tombstone's stamp, too, which whoever put that knows.
+    pub fn has_put(&self, tombstone: &Tombstone) -> bool {
+        self.explains(tombstone) && tombstone.denied_before == Some(whole(self.denied_before))
+    }
 }
 
 impl Tombstone {
     /// As the daemon says.
     pub fn of(entry: &Entry) -> Option<Self> {
         let text = |name: &str| entry.field(name).map(str::to_owned);
-        Some(Self { at: entry.at, secret: text("SECRET")?, role_arn: text("ROLE_ARN")? })
+        let denied_before = entry.field("SECRET_VERSION_ID").and_then(token::denied_before);
+        Some(Self { at: entry.at, secret: text("SECRET")?, role_arn: text("ROLE_ARN")?, denied_before })
     }
 }
 

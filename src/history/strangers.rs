@@ -33,7 +33,7 @@ impl std::fmt::Display for Unit {
 /// The unit whose process wrote, the user and the program, by journald's word.
 pub type Who = (Option<String>, Option<u32>, Option<String>);
 
-/// Entries with credadmin's MESSAGE_IDs that others wrote. They are never counted.
+/// Entries with credadmin's MESSAGE_IDs that others wrote, or who could not say so. They are never counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stranger {
     /// The host.
@@ -56,7 +56,7 @@ impl Strangers {
     pub fn count(&mut self, entry: &Entry) {
         let who = (entry.unit.clone(), entry.uid, entry.program.clone());
         let counted = self.0.entry((entry.host.clone(), who)).or_insert((0, entry.at, entry.at));
-        *counted = (counted.0 + 1, counted.1, entry.at);
+        *counted = (counted.0 + 1, counted.1.min(entry.at), counted.2.max(entry.at));
     }
 
     pub fn all(&self) -> Vec<Stranger> {

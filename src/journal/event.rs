@@ -44,9 +44,9 @@ pub enum Event {
     },
     /// Something about the config that is no reason to refuse it: a warning, or a drop-in that counts as absent.
     Remark {
-        /// Whether a grant is closed for it.
+        /// Whether it is a mistake: in a drop-in, that closes a grant.
         refused: bool,
-        /// What and where.
+        /// Where and what.
         text: String,
     },
     /// Somebody asked for a grant.

@@ -1,6 +1,7 @@
 //! Each event in words: what happened, to which grant and secret, what it means for access, and what to do.
 
 use std::fmt;
+use std::path::Path;
 
 use jiff::SignedDuration;
 use tracing::Level;
@@ -44,7 +45,7 @@ impl Event {
             ),
             Self::Remark { refused, text } => {
                 let level = if *refused { Level::ERROR } else { Level::WARN };
-                let means = if *refused { "drop-in not taken, the grants that it names are closed: " } else { "" };
+                let means = if *refused { meaning(text) } else { "" };
                 (level, ids::REMARK, format!("{means}{text}"))
             }
             Self::Requested { secret, grant } => (
@@ -121,7 +122,7 @@ impl Event {
                 Level::WARN,
                 ids::CUT,
                 format!(
-                    "coverage of {} was cut, but a session handed out before lives until {lives_until}; {}",
+                    "coverage of {} was cut, but a session that was handed out lives until {lives_until}; {}",
                     secret.name,
                     to_end_it_now(secret)
                 ),
@@ -141,8 +142,11 @@ impl Event {
                     ),
                 )
             }
-            Self::Revocation { by, role_arn, denied_before, secrets, grants, reason, undone, .. } => {
-                let mut message = format!("access revoked by {by}: sessions of {role_arn} issued before {denied_before}");
+            Self::Revocation { by, role_arn, denied_before, denied, secrets, grants, reason, undone } => {
+                let mut message = match denied {
+                    true => format!("access revoked by {by}: sessions of {role_arn} issued before {denied_before}"),
+                    false => format!("access not revoked, tried by {by}: sessions of {role_arn} may live until their own end"),
+                };
                 for (what, names) in [("tombstones in", secrets), ("grants closed:", grants)] {
                     message += &if names.is_empty() { String::new() } else { format!("; {what} {}", list(names)) };
                 }
@@ -307,6 +311,15 @@ impl fmt::Display for About {
     }
 }
 
+/// What a mistake that came into force means for access. Its text begins with where it is, and only a drop-in is left out for one.
+fn meaning(text: &str) -> &'static str {
+    let place = Path::new(text.split(": ").next().unwrap_or(text));
+    match place.ends_with("grants.d") || place.parent().is_some_and(|directory| directory.ends_with("grants.d")) {
+        true => "drop-in not taken, the grants that it names are closed: ",
+        false => "in force all the same: ",
+    }
+}
+
 /// Who asked for what, until when, and why.
 fn asked(secret: &Secret, grant: &Grant) -> String {
     let papers = &grant.papers;
@@ -361,5 +374,49 @@ fn roughly(time: SignedDuration) -> String {
         0 => format!("{} ms", time.as_millis()),
         seconds @ 1..120 => format!("{seconds} s"),
         seconds => format!("{} min", (seconds + 30) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn only_of_a_mistake_in_a_drop_in_is_it_said_that_its_grants_are_closed() {
+        let said = |refused, text: &str| Event::Remark { refused, text: text.into() }.words().2;
+        for place in ["/etc/credadmin/grants.d/50.toml:1:9", "/etc/credadmin/grants.d/50.toml", "/etc/credadmin/grants.d"] {
+            let text = format!("{place}: found; wanted: other");
+            assert_eq!(said(true, &text), format!("drop-in not taken, the grants that it names are closed: {text}"));
+            assert_eq!(said(false, &text), text);
+        }
+        for place in ["/etc/credadmin/credadmin.toml", "/etc/credadmin/conf.d/10.toml:3:1", "environment variable CREDADMIN_X"] {
+            let text = format!("{place}: with grants.g, too much; wanted: fewer in /etc/credadmin/grants.d/50.toml");
+            assert_eq!(said(true, &text), format!("in force all the same: {text}"));
+        }
+    }
+
+    #[test]
+    fn without_the_deny_nobody_is_told_that_access_is_revoked() {
+        let said = |denied, undone: &[&str]| {
+            let event = Event::Revocation {
+                by: "root".into(),
+                role_arn: "arn:aws:iam::123456789012:role/R".into(),
+                denied_before: Timestamp::UNIX_EPOCH,
+                denied,
+                secrets: vec![],
+                grants: vec![],
+                reason: None,
+                undone: undone.iter().map(|what| (*what).to_owned()).collect(),
+            };
+            let (level, _, words) = event.words();
+            (level, words)
+        };
+        let revoked = "access revoked by root: sessions of arn:aws:iam::123456789012:role/R issued before 1970-01-01T00:00:00Z";
+        assert_eq!(said(true, &[]), (Level::WARN, revoked.into()));
+        let not_revoked = "access not revoked, tried by root: sessions of arn:aws:iam::123456789012:role/R may live until their own \
+                           end; not done: no Deny";
+        assert_eq!(said(false, &["no Deny"]), (Level::ERROR, not_revoked.into()));
     }
 }

@@ -8,8 +8,15 @@ use credadmin::journal::{Access, Event};
 use serde_json::Value;
 
 use crate::harness::Credadmin;
-use crate::history::{CONFIG, night};
-use crate::told::{Told, closed, in_place, opened, published, started, stopped, version, watched};
+use crate::history::CONFIG;
+use crate::told::{Told, closed, in_place, opened, published, revocation, started, stopped, version, watched};
+
+/// The night, with lines that reach beyond the day.
+pub fn night() -> Told {
+    let mut told = crate::history::night();
+    ["a", "b"].iter().for_each(|host| told.on(host, "2024-03-02T00:00:01Z", &stopped()));
+    told
+}
 
 /// Runs it on these lines.
 fn audit(told: &Told, args: &[&str]) -> Output {
@@ -156,6 +163,54 @@ fn holes_in_the_record_are_told() {
     assert_eq!(output.status.code(), Some(0), "it is about what came later");
     let output = audit(&strange, &[&DAY[..], &["--unit", "user@1000"]].concat());
     assert!(text(&output.stdout).contains("ASIA0000000000000009"), "whose word counts can be said");
+}
+
+#[test]
+fn a_journal_that_does_not_reach_the_time_asked_for_is_a_hole() {
+    let told = crate::history::night();
+    let begins = "- the journal of a begins at 2024-03-01T08:00:00Z: what happened there before is not known";
+    let ends = "- the journal of a ends at 2024-03-01T23:59:00Z: what happened there after is not known\n";
+    for (from, until, wanted) in [
+        ("2024-02-01T00:00:00Z", "2024-02-02T00:00:00Z", vec![begins]),
+        ("2024-02-01T00:00:00Z", "2024-03-01T12:00:00Z", vec![begins]),
+        ("2024-02-01T00:00:00Z", "2024-04-01T00:00:00Z", vec![begins, ends]),
+        ("2024-03-01T12:00:00Z", "2024-04-01T00:00:00Z", vec![ends]),
+        ("2024-03-31T00:00:00Z", "2024-04-01T00:00:00Z", vec![ends]),
+        ("2024-03-01T08:00:00Z", "2024-03-01T23:59:00Z", vec![]),
+    ] {
+        let output = audit(&told, &["--from", from, "--until", until]);
+        let said = text(&output.stdout);
+        assert_eq!([begins, ends].into_iter().filter(|hole| said.contains(hole)).collect::<Vec<_>>(), wanted, "{from} {said}");
+        assert_eq!(output.status.code(), Some(i32::from(!wanted.is_empty())), "{from} {said}");
+    }
+    assert_eq!(audit(&night(), &["--from", DAY[3], "--until", "2024-04-01T00:00:00Z"]).status.code(), Some(0), "they had ended");
+}
+
+/// journald takes such an entry from anybody.
+#[test]
+fn an_entry_without_a_sentence_keeps_nobody_from_reading_the_rest() {
+    let bare = r#"{"MESSAGE_ID":"82e2e6b95f90c4ea1881916231a3db98","SYSLOG_IDENTIFIER":"credadmin","_UID":"1000","_HOSTNAME":"a",
+        "__REALTIME_TIMESTAMP":"1709330000000000"}"#;
+    let lines = format!("{}\n{}", bare.replace('\n', ""), night().text());
+    let credadmin = Credadmin::new("").write("journal.json", &lines);
+    let journal = credadmin.path("journal.json");
+    let output = credadmin.run_to_end(&[&["audit", "--journal", journal.to_str().expect("text")], &DAY[..]].concat());
+    let said = text(&output.stdout);
+    assert!(output.status.code() == Some(0) && said.contains("3 sessions of 1 secret, from "), "{said}");
+    assert!(said.contains("and not counted: a of no unit, user 1000, program ?, at 2024-03-01T21:53:20Z: 1 entry"), "{said}");
+}
+
+#[test]
+fn a_revocation_that_nobody_has_to_believe_is_counted_apart_and_ends_nothing() {
+    let secrets = watched(CONFIG, "2024-03-01T00:00:00Z");
+    let lie = revocation(&secrets[0].secret, "2024-03-01T22:30:00Z", true);
+    let mut told = night();
+    told.run("a", "/usr/bin/credadmin", "2024-03-01T22:30:20Z", &lie);
+    let output = audit(&told, &DAY);
+    let said = text(&output.stdout);
+    assert!(!said.contains("revoked") && said.contains("2024-03-01 22:00:01  2024-03-01 23:00:00  "), "{said}");
+    let stranger = "not counted: a of session-4.scope, user 991, program /usr/bin/credadmin, at 2024-03-01T22:30:20Z: 1 entry";
+    assert!(said.contains(stranger), "{said}");
 }
 
 #[test]

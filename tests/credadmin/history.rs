@@ -158,6 +158,37 @@ fn a_revocation_ends_the_sessions_of_its_role_and_no_other() {
     }
 }
 
+/// Anybody can have credadmin say that it has revoked, on a config and an AWS of their own.
+#[test]
+fn a_revocation_is_believed_of_root_or_of_whoever_put_the_tombstone() {
+    let secrets = watched(CONFIG, "2024-03-01T00:00:00Z");
+    let (secret, night) = (&secrets[0].secret, &secrets[0].grants[0]);
+    let (stamp, program, logger) = ("2024-03-01T22:30:00Z", "/usr/bin/credadmin", "/usr/bin/logger");
+    for (uid, program, tombstone, believed) in [
+        ("0", program, None, true),
+        ("0", logger, None, true),
+        ("1000", program, None, false),
+        ("1000", program, Some(stamp), true),
+        ("1000", logger, Some(stamp), false),
+        // Of another revocation, whose stamp they do not know.
+        ("1000", program, Some("2024-03-01T22:31:00Z"), false),
+    ] {
+        let mut told = Told::default();
+        told.on("a", "2024-03-01T22:00:01Z", &published(secret, &[night], "2024-03-01T23:00:00Z", 1));
+        tombstone.iter().for_each(|stamp| told.on("a", "2024-03-01T22:29:40Z", &revoked(secret, stamp)));
+        let said = revocation(secret, stamp, true).record();
+        let [role_arn, denied_before] = [said.fields.role_arn, said.fields.expiration].map(|field| field.expect("it has one"));
+        let fields =
+            [("ROLE_ARN", role_arn), ("EXPIRATION", denied_before), ("_UID", uid.to_owned()), ("_EXE", program.to_owned())];
+        told.raw("a", "session-4.scope", "2024-03-01T22:30:20Z", said.message_id, &said.message, &fields);
+        let ledger = told.ledger();
+        let session = &ledger.lanes.values().next().expect("a secret").sessions[0];
+        assert_eq!(session.revoked, believed.then(|| at(stamp)), "{uid} {program} {tombstone:?}");
+        assert_eq!(ledger.strangers().len(), usize::from(!believed), "{uid} {program} {tombstone:?}");
+        assert_eq!(ledger.undenied.len(), usize::from(!believed && tombstone.is_some()), "{uid} {program} {tombstone:?}");
+    }
+}
+
 #[test]
 fn a_window_whose_opening_is_not_told_is_known_by_its_sessions() {
     let secrets = watched(CONFIG, "2024-03-01T00:00:00Z");
@@ -266,6 +297,27 @@ fn what_can_not_be_read_is_told() {
     fs::write(&lines, format!("{}{{\"broken\n", night().text())).expect("a file");
     let read = Source::at(&lines).read(None, drop);
     assert!(matches!(read, Err(Trouble::NoEntry { line: 13, .. })), "{read:?}");
+}
+
+/// Anybody can write one, and journalctl shows its bytes as numbers.
+#[test]
+fn a_line_that_is_longer_than_any_of_credadmins_is_passed_over() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines = directory.path().join("lines.json");
+    let text = night().text();
+    let (first, rest) = text.split_once('\n').expect("lines");
+    let long = first.replacen('{', &format!("{{\"REASON\":[{}1],", "1,".repeat(200_000)), 1);
+    let count = |text: &str| {
+        fs::write(&lines, text).expect("a file");
+        let mut entries = 0;
+        let reach = Source::at(&lines).read(None, |_| entries += 1).expect("all of it");
+        (entries, reach["a"].1)
+    };
+    let all = count(&text);
+    assert_eq!(all, (text.lines().count(), at("2024-03-01T23:59:00Z")));
+    assert_eq!(count(&format!("{first}\n{long}\n{rest}")), all, "in between");
+    assert_eq!(count(&format!("{text}{long}")), all, "at the end, which is no end of a line");
+    assert_eq!(count(text.trim_end()), all, "a last line without its end is a line");
 }
 
 #[test]

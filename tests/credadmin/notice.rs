@@ -10,6 +10,7 @@ mod hook;
 mod mail;
 mod preview;
 mod restart;
+mod trust;
 mod words;
 
 use std::fs::{self, OpenOptions};

@@ -11,7 +11,7 @@ use strict_aws::{ApiError, Fault, Operation};
 use super::text;
 use crate::harness::{Credadmin, PATIENCE};
 use crate::story::Beside;
-use crate::told::{Told, started, watched};
+use crate::told::{Told, started, stopped, watched};
 
 const CONFIG: &str = "region = 'eu-central-1'\n[secrets.s3]\nsecret_id = 'SensitiveS3'\n\
      role_arn = 'arn:aws:iam::123456789012:role/SensitiveS3Access'\n\
@@ -40,6 +40,8 @@ fn story() -> (Beside, Credadmin, Told) {
     told.on("a", "2024-03-01T00:00:00Z", &started());
     let event = Event::Published { secret: secrets[0].secret.clone(), session };
     told.on("a", &version.created.to_string(), &event);
+    // It has ended, so that its lines need not reach to now.
+    told.on("a", &version.created.to_string(), &stopped());
     (aws, credadmin, told)
 }
 

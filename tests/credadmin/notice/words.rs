@@ -96,6 +96,18 @@ fn the_people_of_a_grant_are_those_of_the_entry_or_of_the_config() {
     }
 }
 
+/// Of the Deny's instant an entry tells only if there is a Deny.
+#[test]
+fn access_that_could_not_be_revoked_is_not_called_revoked() {
+    let subject = |fields: Value| {
+        let notice = notice("2026-12-01T09:00:00Z", REVOCATION, fields);
+        Letter::of(&notice, None, &TimeZone::UTC, &Templates::built_in()).expect("a letter").subject
+    };
+    let denied = json!({ "GRANT": "once", "EXPIRATION": "2026-12-01T09:00:30Z" });
+    assert_eq!(subject(denied), "[credadmin] access to s3 is revoked");
+    assert_eq!(subject(json!({ "GRANT": "once" })), "[credadmin] access to s3 is NOT revoked, though somebody tried");
+}
+
 #[test]
 fn what_people_write_ends_no_header_and_is_no_html() {
     let evil = "<img src=x>\r\nBcc: x@y.example\u{1b}[2J{{ said }}";

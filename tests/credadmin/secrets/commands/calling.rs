@@ -4,8 +4,8 @@ use strict_aws::{ApiError, Operation};
 
 use super::Ran;
 use super::account::{Account, loud, said};
+use crate::audit::night;
 use crate::harness::{PATIENCE, run_slowly};
-use crate::history::night;
 use crate::notice;
 use crate::story::CANARY;
 
