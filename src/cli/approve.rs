@@ -13,7 +13,7 @@ use crate::journal::Event;
 use crate::requests::accounts::Host;
 use crate::requests::decision::{Decision, Verdict};
 use crate::requests::drop_in::Approved;
-use crate::requests::inbox::Pending;
+use crate::requests::inbox::{Decided, Pending};
 use crate::requests::people::{list, one_person};
 use crate::requests::statement::Statement;
 use crate::requests::{Evidence, Id, Rules, Who};
@@ -118,7 +118,8 @@ fn approved(arguments: &Arguments, desk: &Desk) -> Result<ExitCode, Refusal> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does what is left to do where an approval was interrupted: its drop-in is there, the rest is not.
+/// Does what is left to do where an approval was interrupted: its drop-in is there, the rest is not. It is told, perhaps again:
+/// nobody knows whether it was.
 fn completed(desk: &Desk, id: &Id) -> Result<Option<String>, Refusal> {
     let Some(fate) = desk.fate(id, None).filter(|fate| fate.in_force && fate.at.is_none()) else { return Ok(None) };
     let _lock = desk.inbox.lock().map_err(|why| (why, EX_TEMPFAIL))?;
@@ -126,9 +127,8 @@ fn completed(desk: &Desk, id: &Id) -> Result<Option<String>, Refusal> {
     if desk.fate(id, None).is_some_and(|fate| fate.at.is_some()) {
         return Ok(None);
     }
-    let mut grants = desk.sealed.grants.iter();
-    let evidence = grants.find(|(grant, _)| grant.name == *id.name()).and_then(|(_, evidence)| evidence.as_ref());
-    let Some(evidence) = evidence else { return Ok(None) };
+    let found = desk.sealed.grants.iter().find(|(grant, _)| grant.name == *id.name());
+    let Some((grant, Some(evidence))) = found else { return Ok(None) };
     let decision = Decision {
         id: id.clone(),
         verdict: Verdict::Approved,
@@ -138,13 +138,29 @@ fn completed(desk: &Desk, id: &Id) -> Result<Option<String>, Refusal> {
         request: evidence.request.clone(),
         applicant_uid: evidence.applicant_uid.unwrap_or_default(),
     };
-    desk.inbox.decide(&decision).map_err(|why| (why, EX_IOERR))?;
+    // Of others the record would not count, and they would tell it as often as they like.
+    let decided = Decided { decision, uid: desk::this_user() };
+    if !desk.counts(&decided, None) {
+        return Ok(None);
+    }
+    let (secret, _) = desk.secret(&grant.secret)?;
+    desk::journal(&Event::Approved { secret, grant: grant.clone() });
+    desk.inbox.decide(&decided.decision).map_err(|why| (why, EX_IOERR))?;
     desk.inbox.clear(id);
     Ok(Some(format!("{id} {}; what was left to do is done", fate.words())))
 }
 
 /// Whether the request keeps to the limits, and its applicant may ask.
 fn may_be_approved(desk: &Desk, pending: &Pending, rules: &Rules, applicant: &Who) -> Result<(), Refusal> {
+    let broken = broken(desk, pending, rules, applicant);
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err((format!("{}: {}", pending.id, broken.join("; ")), REFUSED)),
+    }
+}
+
+/// All that keeps the request from being approved, whoever approves it.
+pub fn broken(desk: &Desk, pending: &Pending, rules: &Rules, applicant: &Who) -> Vec<String> {
     let request = &pending.request;
     let mut broken = rules.broken(&request.secret, request.window, &desk.approved(&request.secret), desk.now);
     if let Some(applicants) = rules.applicants.as_ref().filter(|applicants| !applicant.may_ask(applicants, &Host)) {
@@ -153,10 +169,7 @@ fn may_be_approved(desk: &Desk, pending: &Pending, rules: &Rules, applicant: &Wh
     if rules.signatures_required && applicant.signer.is_none() {
         broken.push(format!("requests for {} have to be signed, and this one is not", request.secret));
     }
-    match broken.is_empty() {
-        true => Ok(()),
-        false => Err((format!("{}: {}", pending.id, broken.join("; ")), REFUSED)),
-    }
+    broken
 }
 
 /// Whether this approver may, and is not the applicant.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Fault, Settings, Sources, Watched};
 use crate::instant::after;
 use crate::notice::Broken;
+use crate::plain::plain;
 use crate::requests::accounts::Host;
 use crate::schedule::coverage::Coverage;
 
@@ -61,11 +62,14 @@ pub fn tell_broken(templates: &[Broken]) {
     }
 }
 
-/// Says it on stderr. That nobody reads it any more, as in `credadmin check 2>&1 | head`, can be told to nobody.
-pub fn tell(lines: impl IntoIterator<Item = impl Display>) {
+/// Says it on stderr; nothing that others wrote acts on the terminal. That nobody reads it any more, as in
+/// `credadmin check 2>&1 | head`, can be told to nobody.
+pub fn tell(paragraphs: impl IntoIterator<Item = impl Display>) {
     let mut out = io::stderr().lock();
-    for line in lines {
-        let _ = writeln!(out, "{line}");
+    for paragraph in paragraphs {
+        for line in paragraph.to_string().split('\n') {
+            let _ = writeln!(out, "{}", plain(line));
+        }
     }
 }
 

@@ -85,32 +85,34 @@ impl Desk {
 
     /// A pending request.
     pub fn pending(&self, id: &Id) -> Result<Pending, Refusal> {
-        if let Some(fate) = self.fate(id, None) {
+        let read = self.inbox.read(id);
+        // Whoever says that it was withdrawn has to be who asked, where that is known.
+        if let Some(fate) = self.fate(id, read.as_ref().ok().and_then(Option::as_ref)) {
             return Err((format!("{id} {}", fate.words()), REFUSED));
         }
-        let read = self.inbox.read(id).map_err(|why| (why, REFUSED))?;
-        let pending =
-            read.ok_or_else(|| (format!("there is no request {id}; credadmin requests lists those that are pending"), USAGE))?;
-        match self.fate(id, Some(&pending)) {
-            Some(fate) => Err((format!("{id} {}", fate.words()), REFUSED)),
-            None => Ok(pending),
-        }
+        let none = || (format!("there is no request {id}; credadmin requests lists those that are pending"), USAGE);
+        read.map_err(|why| (why, REFUSED))?.ok_or_else(none)
     }
 
     /// What became of a request; `None` if nothing did.
     pub fn fate(&self, id: &Id, pending: Option<&Pending>) -> Option<Fate> {
         let decisions = self.inbox.decisions(Some(id)).unwrap_or_default();
-        let decided = decisions.into_iter().find(|decided| self.counts(decided, pending));
+        let mut decided = decisions.into_iter().flatten().filter(|decided| self.counts(decided, pending));
         if let Some((grant, _)) = self.sealed.grants.iter().find(|(grant, _)| grant.name == *id.name()) {
             let by = grant.papers.approved_by.as_deref().unwrap_or("somebody").to_owned();
-            let at = decided.map(|decided| decided.decision.at);
+            let at = decided.find(|it| it.decision.verdict == Verdict::Approved).map(|it| it.decision.at);
             return Some(Fate { verdict: Verdict::Approved, by, at, why: None, in_force: true, gone: false });
         }
-        let decision = decided?.decision;
+        let Decided { decision, uid } = decided.next()?;
+        let by = match decision.verdict {
+            // A principal may have signed it.
+            Verdict::Approved => decision.by,
+            Verdict::Denied | Verdict::Withdrawn => Who::of(Some(uid), None, &Host).name,
+        };
         let is_hidden = |error: std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
         let hidden = fs::read_dir(self.sources.drop_ins().directory()).err().is_some_and(is_hidden);
         let gone = decision.verdict == Verdict::Approved && !hidden;
-        Some(Fate { verdict: decision.verdict, by: decision.by, at: Some(decision.at), why: decision.why, in_force: false, gone })
+        Some(Fate { verdict: decision.verdict, by, at: Some(decision.at), why: decision.why, in_force: false, gone })
     }
 
     /// Whether a decision is by somebody who may decide so: whose file it is, is the kernel's word.

@@ -38,7 +38,7 @@ pub fn evidence(sealed: &Sealed, settings: &Settings, now: Timestamp) -> Vec<Fau
         faults.extend(wrong.into_iter().map(|Wrong { key, found, wanted }| {
             Fault::error(format!("grants.{}: {found}", grant.name), wanted, sealed.place(&grant.name, key))
         }));
-        faults.extend(of_another(grant, evidence, sealed));
+        faults.extend(of_another(grant, evidence, &signed, sealed));
         if let (Some(rules), Window::Once(span), Ok(statement)) = (rules, &grant.window, Statement::parse(&evidence.approval))
             && !grant.window.is_over(now)
         {
@@ -52,9 +52,12 @@ pub fn evidence(sealed: &Sealed, settings: &Settings, now: Timestamp) -> Vec<Fau
     faults
 }
 
-/// An approval that nobody signed is by whoever the file belongs to: that is the kernel's word. Root may have put it there.
-fn of_another(grant: &Grant, evidence: &Evidence, sealed: &Sealed) -> Option<Fault> {
-    let approver = evidence.approver_uid.filter(|_| evidence.approval_signature.is_none())?;
+/// An approval that its approver did not sign, whoever else did, is by whoever the file belongs to: that is the kernel's word. Root
+/// may have put it there.
+fn of_another(grant: &Grant, evidence: &Evidence, signed: &Signed, sealed: &Sealed) -> Option<Fault> {
+    let statement = Statement::parse(&evidence.approval).ok()?;
+    let is_signers = matches!(&signed.approval, Some(Ok(signer)) if signer.principals.contains(&statement.approver));
+    let approver = evidence.approver_uid.filter(|_| !is_signers)?;
     let place = sealed.place(&grant.name, "evidence");
     let owner = fs::symlink_metadata(place.path()?).ok()?.uid();
     let found = format!("grants.{}: the file belongs to user {owner}, and user {approver} approved it", grant.name);

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::approve::broken;
 use super::check::tell;
 use super::desk::{self, Desk, Fate, REFUSED};
 use super::{ConfigArgument, written};
+use crate::plain::plain;
 use crate::requests::accounts::Host;
-use crate::requests::inbox::Pending;
+use crate::requests::inbox::{Decided, Pending};
 use crate::requests::{Id, Request, Who};
 
 #[derive(clap::Args)]
@@ -69,7 +71,7 @@ pub fn requests(arguments: &Arguments) -> ExitCode {
         Ok(lines) => lines,
         Err(why) => return desk::say(&(why, REFUSED)),
     };
-    tell(wrong.iter().map(|why| format!("warning: not a request: {why}")));
+    tell(wrong.iter().map(|why| format!("warning: not a {why}")));
     if !arguments.all {
         lines.retain(|line| line.fate.is_none());
     }
@@ -85,12 +87,13 @@ fn lines(desk: &Desk) -> Result<(Vec<Line>, Vec<String>), String> {
     for read in desk.inbox.list()? {
         match read {
             Ok(pending) => lines.push(waiting(desk, &pending)),
-            Err(why) => wrong.push(why),
+            Err(why) => wrong.push(format!("request: {why}")),
         }
     }
     let mut seen: BTreeSet<String> = lines.iter().map(|line| line.id.to_string()).collect();
-    for decided in desk.inbox.decisions(None)?.into_iter().filter(|decided| desk.counts(decided, None)) {
-        let decision = &decided.decision;
+    let decisions = desk.inbox.decisions(None)?;
+    wrong.extend(decisions.iter().filter_map(|decided| decided.as_ref().err()).map(|why| format!("decision: {why}")));
+    for Decided { decision, .. } in decisions.into_iter().flatten().filter(|decided| desk.counts(decided, None)) {
         let Ok(request) = Request::parse(&decision.request) else { continue };
         if seen.insert(decision.id.to_string()) {
             let applicant = Who::of(Some(decision.applicant_uid), None, &Host);
@@ -119,19 +122,13 @@ fn lines(desk: &Desk) -> Result<(Vec<Line>, Vec<String>), String> {
 
 fn waiting(desk: &Desk, pending: &Pending) -> Line {
     let fate = desk.fate(&pending.id, Some(pending));
-    let mut trouble = Vec::new();
-    let applicant = desk.applicant(pending).unwrap_or_else(|(why, _)| {
-        trouble.push(why);
-        Who::of(Some(pending.uid), None, &Host)
-    });
     let request = pending.request.clone();
-    match desk.secret(&request.secret) {
-        Ok((_, rules)) if fate.is_none() => {
-            trouble.extend(rules.broken(&request.secret, request.window, &desk.approved(&request.secret), desk.now));
-        }
-        Ok(_) => {}
-        Err((why, _)) => trouble.push(why),
-    }
+    let (applicant, secret) = (desk.applicant(pending), desk.secret(&request.secret));
+    let trouble = match (&applicant, &secret) {
+        (Ok(applicant), Ok((_, rules))) if fate.is_none() => broken(desk, pending, rules, applicant),
+        _ => [applicant.as_ref().err(), secret.as_ref().err()].into_iter().flatten().map(|(why, _)| why.clone()).collect(),
+    };
+    let applicant = applicant.unwrap_or_else(|_| Who::of(Some(pending.uid), None, &Host));
     Line { id: pending.id.clone(), request, applicant, fate, trouble }
 }
 
@@ -152,7 +149,7 @@ impl Line {
             }
         }
         lines.extend(self.trouble.iter().map(|trouble| format!("  trouble {trouble}")));
-        lines
+        lines.iter().map(|line| plain(line)).collect()
     }
 
     fn json(&self) -> String {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Id;
-use super::text::quoted;
+use super::request::LONGEST_REASON;
+use super::statement::LONGEST_NAME;
+use super::text::{is_plain, quoted};
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -67,10 +69,12 @@ struct Keys {
 }
 
 impl Decision {
-    /// Reads the text of one; `None` for what is none.
+    /// Reads the text of one; `None` for what is none, or would not show itself as it is.
     pub fn parse(text: &str) -> Option<Self> {
         let File { decision: Keys { id, verdict, by, at, why, request, applicant_uid } } = toml::from_str(text).ok()?;
-        Some(Self { id: Id::parse(&id)?, verdict, by, at: at.parse().ok()?, why, request, applicant_uid })
+        let are_plain = is_plain(&by, LONGEST_NAME) && why.as_ref().is_none_or(|why| is_plain(why, LONGEST_REASON));
+        let decision = Self { id: Id::parse(&id)?, verdict, by, at: at.parse().ok()?, why, request, applicant_uid };
+        are_plain.then_some(decision)
     }
 
     /// Its text.
@@ -108,6 +112,9 @@ mod tests {
                 request: text.clone(),
                 applicant_uid: 1,
             };
+            for (by, why) in [("\u{1b}[2J", decision.why.clone()), ("bob", Some("now \u{202e}txet".into())), ("", None)] {
+                assert_eq!(Decision::parse(&Decision { by: by.into(), why, ..decision.clone() }.text()), None);
+            }
             assert_eq!(Decision::parse(&decision.text()), Some(decision));
         }
         assert_eq!(Decision::parse("[decision]\nverdict = \"granted\"\n"), None);

@@ -2,6 +2,7 @@
 //!
 //! What a file says of itself counts for nothing there: whose it is, is the kernel's word, and its name has to be its content's.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -14,6 +15,7 @@ use super::decision::Decision;
 use super::publish::put;
 use super::untrusted::{names, read};
 use super::{Id, Request};
+use crate::plain::plain;
 
 /// Its group may read it: those who approve.
 const MODE: u32 = 0o640;
@@ -115,8 +117,8 @@ impl Inbox {
     /// If the directory can't be read.
     pub fn list(&self) -> Result<Vec<Result<Pending, String>>, String> {
         let ids = names(&self.directory)?.into_iter().map(|name| {
-            let id = Id::parse(&name)
-                .ok_or_else(|| format!("{name}.toml: wanted: a name like req-20261201-… with the SHA-256 of its text"))?;
+            let wanted = "wanted: a name like req-20261201-… with the SHA-256 of its text";
+            let id = Id::parse(&name).ok_or_else(|| format!("{}.toml: {wanted}", plain(&name)))?;
             self.read(&id)
         });
         // What has gone meanwhile is no request any more.
@@ -141,19 +143,30 @@ impl Inbox {
     }
 
     /// The decisions over this request, or over all, that are not contradicted by whose files they are: those that applicants
-    /// took back are theirs. Whether a denial is by an approver is for the caller to judge.
+    /// took back are theirs. Whether a denial is by an approver is for the caller to judge. And why other files are none.
     ///
     /// # Errors
     /// If they can't be read.
-    pub fn decisions(&self, of: Option<&Id>) -> Result<Vec<Decided>, String> {
-        let directory = self.directory.join("decided");
+    pub fn decisions(&self, of: Option<&Id>) -> Result<Vec<Result<Decided, String>>, String> {
         let is_of = |name: &String| of.is_none_or(|id| name.starts_with(&format!("{id}.")));
-        let decisions = names(&directory)?.into_iter().filter(is_of).filter_map(|name| {
-            let (text, uid) = read(&directory.join(format!("{name}.toml"))).ok()?;
-            let decision = Decision::parse(&text)?;
-            (name == format!("{}.{uid}", decision.id)).then_some(Decided { decision, uid })
-        });
-        Ok(decisions.collect())
+        let names = names(&self.directory.join("decided"))?.into_iter().filter(is_of);
+        Ok(names.filter_map(|name| self.decided(&name).transpose()).collect())
+    }
+
+    /// The decision in the file of this name; `None` if there is none.
+    fn decided(&self, name: &str) -> Result<Option<Decided>, String> {
+        let wrong = |why: &dyn Display| format!("decided/{}.toml: {why}", plain(name));
+        let (text, uid) = match read(&self.directory.join(format!("decided/{name}.toml"))) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(wrong(&error)),
+        };
+        let decision = Decision::parse(&text).ok_or_else(|| wrong(&"its text is that of no decision"))?;
+        let after_owner = name.strip_prefix(&format!("{}.{uid}", decision.id));
+        match after_owner.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+            true => Ok(Some(Decided { decision, uid })),
+            false => Err(wrong(&format!("it belongs to user {uid}, and its name is not {}.{uid}", decision.id))),
+        }
     }
 
     /// Writes down a decision of this process's user, if it is not there.
@@ -162,18 +175,23 @@ impl Inbox {
     /// In words.
     pub fn decide(&self, decision: &Decision) -> Result<(), String> {
         let directory = self.directory.join("decided");
-        // A name of its own for each user: nobody can be in another's way.
-        let name = format!("{}.{}.toml", decision.id, Uid::effective());
-        let place = directory.join(&name);
-        match put(&directory, &name, &decision.text(), MODE, None) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let there = read(&place).ok().and_then(|(text, _)| Decision::parse(&text));
-                let is_the_same = there.is_some_and(|there| there.verdict == decision.verdict);
-                let why = || format!("{} is there already and says otherwise: root can remove it", place.display());
-                if is_the_same { Ok(()) } else { Err(why()) }
+        let name = format!("{}.{}", decision.id, Uid::effective());
+        let place = directory.join(format!("{name}.toml"));
+        let told = |error: &dyn Display| format!("{} can't be written: {error}", place.display());
+        let write = |name: &str| put(&directory, &format!("{name}.toml"), &decision.text(), MODE, None);
+        match write(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            written => return written.map_err(|error| told(&error)),
+        }
+        match self.decided(&name) {
+            Ok(Some(there)) if there.decision.verdict == decision.verdict => Ok(()),
+            Ok(Some(_)) => Err(format!("{} is there already and says otherwise: root can remove it", place.display())),
+            // Whatever it says, it is not this user's: anybody who may ask can have put it there, but not under a name that
+            // nobody knows.
+            _ => {
+                let chance = getrandom::u64().map_err(|error| told(&error))?;
+                write(&format!("{name}.{chance:016x}")).map_err(|error| told(&error))
             }
-            Err(error) => Err(format!("{} can't be written: {error}", place.display())),
         }
     }
 

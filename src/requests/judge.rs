@@ -1,13 +1,13 @@
 //! Whether the evidence of a grant shows what it has to: that this window was asked for by one person, and approved by another
 //! who may.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::people::{list, one_person};
 use super::request::sha256;
 use super::statement::Statement;
-use super::{Accounts, Evidence, Request, Rules, Signer, Who};
-use crate::grant::{Grant, Window};
+use super::{Accounts, Evidence, Id, Request, Rules, Signer, Who};
+use crate::grant::{Grant, Span, Window};
 
 /// Something that the evidence of a grant does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub fn judge(grant: &Grant, evidence: &Evidence, signed: &Signed, rules: Option<
         tell("secret", found, "the secret of the request");
     }
     match &grant.window {
+        Window::Once(span) if is_revoked(grant, *span, &evidence.request, &request) => {}
         Window::Once(span) if span.opens < request.window.opens => {
             tell("from", format!("the window was asked for from {} on", request.window.opens), "no earlier start than that");
         }
@@ -106,6 +107,14 @@ pub fn judge(grant: &Grant, evidence: &Evidence, signed: &Signed, rules: Option<
     wrong
 }
 
+/// What `credadmin revoke` leaves of a window that has not opened: a second before it, too short for any session. The grant has the
+/// request's name, so there is one such second for each.
+fn is_revoked(grant: &Grant, span: Span, text: &str, request: &Request) -> bool {
+    let is_a_second = span.closes.duration_since(span.opens) == SignedDuration::from_secs(1);
+    let asked = request.window.opens;
+    is_a_second && span.closes <= asked && grant.name == *Id::of(text, asked).name()
+}
+
 /// As of when a signature has to hold: now, where it gives access; when it was made, where that is over.
 pub fn verify_at(grant: &Grant, evidence: &Evidence, now: Timestamp) -> Timestamp {
     match Statement::parse(&evidence.approval) {
@@ -117,7 +126,7 @@ pub fn verify_at(grant: &Grant, evidence: &Evidence, now: Timestamp) -> Timestam
 #[cfg(test)]
 mod tests {
     use super::super::example::{Town, request};
-    use super::super::{Id, Person, drop_in::Approved};
+    use super::super::{Person, drop_in::Approved};
     use super::*;
     use crate::grant::{Name, Papers};
 
@@ -175,6 +184,24 @@ mod tests {
         )
         .expect("TOML");
         assert_eq!(parsed["grants"][grant.name.as_str()]["evidence"]["request"].as_str(), Some(evidence.request.as_str()));
+    }
+
+    #[test]
+    fn what_was_revoked_before_it_opened_is_in_order_and_nothing_else_is_that_opens_earlier() {
+        let (mut grant, evidence, rules) = approved();
+        let told = |grant: &Grant| {
+            let wrong = judge(grant, &evidence, &Signed::default(), Some(&rules), &Town);
+            wrong.into_iter().map(|wrong| wrong.key).collect::<Vec<_>>()
+        };
+        let opens: Timestamp = "2026-12-01T07:00:00Z".parse().expect("an instant");
+        let lasts = |seconds| Window::Once(Span { opens, closes: opens + SignedDuration::from_secs(seconds) });
+        for (seconds, wrong) in [(1, vec![]), (2, vec!["from"]), (3601, vec!["from"])] {
+            grant.window = lasts(seconds);
+            assert_eq!(told(&grant), wrong, "{seconds} s");
+        }
+        // Of many a second long, one after the other, one counts.
+        let another = Grant { name: Name::parse("another").expect("a name"), window: lasts(1), ..grant };
+        assert_eq!(told(&another), ["from"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::text::{is_plain, quoted};
 use crate::grant::{Name, Span};
+use crate::plain::plain;
 
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 1000;
@@ -95,7 +96,9 @@ impl Request {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let File { request: keys } = toml::from_str(text).map_err(|error| format!("not a request: {}", error.message()))?;
+        // It quotes keys as they are.
+        let File { request: keys } =
+            toml::from_str(text).map_err(|error| format!("not a request: {}", plain(error.message())))?;
         let asked = keys.asked.parse().map_err(|_| format!("asked is {:?}; wanted: an instant in UTC", keys.asked))?;
         let instant = |key: &str, text: &str| {
             let is_good = |instant: &Timestamp| text.ends_with('Z') && instant.subsec_nanosecond() == 0;
@@ -197,6 +200,11 @@ mod tests {
                 "secret =",
                 "role_arn = \"arn:aws:iam::123456789012:role/Admin\"\nsecret =",
                 "not a request: unknown field `role_arn`, expected one of `secret`, `from`, `until`, `reason`, `ticket`, `asked`",
+            ),
+            (
+                "secret =",
+                "\"\\u001b]52;\\nc\" = 1\nsecret =",
+                "not a request: unknown field `\u{fffd}]52;\u{fffd}c`, expected one of `secret`, `from`, `until`, `reason`, `ticket`, `asked`",
             ),
             ("secret = \"s\"\n", "", "not a request: missing field `secret`"),
             ("secret = \"s\"", "secret = \"S/..\"", "secret is \"S/..\"; wanted: the NAME of a [secrets.NAME] table"),

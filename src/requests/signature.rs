@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::Signer;
@@ -40,7 +41,7 @@ pub fn verify(allowed: &str, namespace: &str, text: &str, signature: &str, at: T
     let (allowed, signature) = (in_memory(allowed)?, in_memory(signature)?);
     let ask = |action: &str, more: &[&str]| {
         let mut command = Command::new("ssh-keygen");
-        let time = format!("-Overify-time={}", at.strftime("%Y%m%d%H%M%SZ"));
+        let time = format!("-Overify-time={}", in_standard_time(at, &TimeZone::system()));
         command.args(["-Y", action, "-f"]).arg(path(&allowed)).arg("-s").arg(path(&signature)).arg(time).args(more);
         command.env("LC_ALL", "C").stderr(Stdio::piped());
         run(command, text)
@@ -65,6 +66,15 @@ pub fn verify(allowed: &str, namespace: &str, text: &str, signature: &str, at: T
     signer.ok_or(why)
 }
 
+/// An instant as every ssh-keygen reads it that knows of times. Before 9.1 there is no UTC, but local time alone; and all of them
+/// take it for standard time, in summer too: mktime(3) without a word on that. So no hour comes twice.
+fn in_standard_time(at: Timestamp, time_zone: &TimeZone) -> String {
+    let now = time_zone.to_offset_info(at);
+    let standard = || time_zone.preceding(at).find(|change| !change.dst().is_dst()).map(|change| change.offset());
+    let offset = if now.dst().is_dst() { standard().unwrap_or(now.offset()) } else { now.offset() };
+    offset.to_datetime(at).strftime("%Y%m%d%H%M%S").to_string()
+}
+
 /// The last line that ssh-keygen says, which is the one that matters.
 fn said(output: &Output, otherwise: &str) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -73,7 +83,7 @@ fn said(output: &Output, otherwise: &str) -> String {
 }
 
 fn run(mut command: Command, text: &str) -> Result<Output, String> {
-    let told = |error: io::Error| format!("ssh-keygen can't be run ({error}): install openssh-client");
+    let told = |error: io::Error| format!("ssh-keygen can't be run ({error}): install openssh-client, or openssh-clients");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(told)?;
     let mut stdin = child.stdin.take().expect("piped");
     // A text is smaller than a pipe. Whoever does not read it has another answer, and its status says so.
@@ -93,4 +103,27 @@ fn in_memory(text: &str) -> Result<OwnedFd, String> {
 
 fn path(file: &OwnedFd) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As 9.2 reads them: `TZ=America/New_York ssh-keygen -Y verify -Overify-time=…` around an expiry in UTC.
+    #[test]
+    fn an_instant_is_told_in_fourteen_digits_of_standard_time() {
+        for (zone, at, told) in [
+            ("UTC", "2026-07-01T12:00:00Z", "20260701120000"),
+            ("America/New_York", "2026-12-01T12:00:00Z", "20261201070000"),
+            ("America/New_York", "2026-07-01T12:00:00Z", "20260701070000"),
+            // Both are half past one there.
+            ("America/New_York", "2026-11-01T05:30:00Z", "20261101003000"),
+            ("America/New_York", "2026-11-01T06:30:00Z", "20261101013000"),
+            ("Australia/Sydney", "2026-01-01T12:00:00Z", "20260101220000"),
+            ("Asia/Kathmandu", "2026-07-01T12:00:00.9Z", "20260701174500"),
+        ] {
+            let time_zone = TimeZone::get(zone).expect("a zone");
+            assert_eq!(in_standard_time(at.parse().expect("an instant"), &time_zone), told, "{at} in {zone}");
+        }
+    }
 }

@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use super::request::sha256;
 use super::text::{is_plain, quoted};
+use crate::plain::plain;
 
 /// The longest name of an approver, in characters.
-const LONGEST_NAME: usize = 256;
+pub const LONGEST_NAME: usize = 256;
 
 /// Who approved which text, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Statement {
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let File { approval: Keys { sha256, approver, at } } =
-            toml::from_str(text).map_err(|error| format!("not an approval: {}", error.message()))?;
+            toml::from_str(text).map_err(|error| format!("not an approval: {}", plain(error.message())))?;
         let at = at.parse().map_err(|_| format!("at is {at:?}; wanted: an instant such as \"2026-12-01T08:00:00Z\""))?;
         if !is_plain(&approver, LONGEST_NAME) {
             return Err("approver is not a name on one line".into());

@@ -33,6 +33,8 @@ pub fn read(path: &Path) -> io::Result<(String, u32)> {
     let wrong = match () {
         () if !metadata.is_file() => "not a regular file",
         () if metadata.nlink() != 1 => "a file with more than one name",
+        // Whose words they are is what everything else rests on.
+        () if metadata.mode() & 0o022 != 0 => "others than its owner can write it, and may have; wanted: mode 0640",
         () if metadata.len() > LONGEST => "longer than 64 KiB",
         () => "",
     };

@@ -5,7 +5,7 @@
 
 mod drop_in;
 mod evidence;
-mod journal;
+pub mod journal;
 mod killed;
 mod meanwhile;
 mod refused;

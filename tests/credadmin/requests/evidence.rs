@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use credadmin::clock::Clock;
+use credadmin::revoke::close;
 use nix::unistd::{Uid, chown};
 
-use super::signed::{approve, asked, house};
+use super::signed::{approve, asked, house, key, keys};
 use super::{ALICE, BOB, House, RULES, are_several_users};
 
 const END: &str = " in the evidence of drop-ins: the daemon does not look at it, and their windows open all the same; remove what is not meant\n";
@@ -74,6 +76,51 @@ fn each_lie_in_a_drop_in_is_a_mistake_with_file_line_and_key() {
     let cut = format!("[grants.{id}]\nuntil = \"{}\"\n", super::in_hours(25));
     fs::write(house.credadmin.path("grants.d/zz-cut.toml"), cut).expect("root may");
     house.give("grants.d/zz-cut.toml", 0o640, 2);
+    let said = house.run("root", &["check"]);
+    assert!(said.code == 0 && said.err.is_empty(), "{said:?}");
+}
+
+#[test]
+fn what_was_revoked_before_it_opened_is_in_order() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House::new(RULES, "");
+    let id = house.asked(ALICE, &[]);
+    assert_eq!(house.approve(BOB, &id).code, 0);
+    let (main, now) = (house.credadmin.path("credadmin.toml"), Clock::system().now());
+    let settings = credadmin::config::load(&main, now).expect("a valid config");
+    let mut grants = settings.secrets.iter().flat_map(|watched| watched.grants.iter());
+    let grant = grants.find(|grant| grant.name.as_str() == id).expect("what was approved");
+    let place = close(&main, grant, now, "bob: a leak").expect("closed");
+    assert_eq!(place.path, house.drop_in(&id));
+    let said = house.run("root", &["check"]);
+    assert!(said.code == 0 && !said.err.contains("error: "), "{said:?}");
+}
+
+/// A user is an approver by a number, and whoever writes the file can write that.
+#[test]
+fn an_approval_in_the_name_of_a_user_that_another_signs_counts_by_whose_file_it_is() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House::new("approvers = ['bin', 'signer:bob@example.com']\n", "");
+    keys(&house, &[(ALICE, "alice@example.com"), (BOB, "bob@example.com"), (BOB, "mallory@example.com")]);
+    let owner = |id: &str, uid| chown(&house.drop_in(id), Some(Uid::from_raw(uid)), None).expect("root may");
+    let id = asked(&house);
+    let said = house.run(BOB, &["approve", &id, "--yes", "--sign", &key(&house, "mallory@example.com"), "--as", "bin"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(house.run("root", &["check"]).code, 0, "it is bin's file");
+    owner(&id, 5);
+    let said = house.run("root", &["check"]);
+    let says = format!("error: grants.{id}: the file belongs to user 5, and user 2 approved it\n");
+    assert!(said.code == 78 && said.err.starts_with(&says), "{said:?}");
+    owner(&id, 2);
+
+    // What the approver signed, anybody may bring in.
+    let id = asked(&house);
+    assert_eq!(approve(&house, BOB, &id, "bob@example.com").code, 0);
+    owner(&id, 5);
     let said = house.run("root", &["check"]);
     assert!(said.code == 0 && said.err.is_empty(), "{said:?}");
 }

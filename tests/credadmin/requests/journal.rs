@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
-use super::{ALICE, BOB, House, RULES, are_several_users};
+use super::{ALICE, BOB, House, MALLORY, RULES, are_several_users};
 use crate::harness::run_to_end;
 
 /// The same command where /run/systemd/journal is this directory, or an empty one.
-fn beside_a_journal(command: &Command, journal: &str) -> Command {
+pub fn beside_a_journal(command: &Command, journal: &str) -> Command {
     let script = "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && { [ -z \"$0\" ] || mount --bind \"$0\" \
                   /run/systemd/journal; } && exec \"$@\"";
     let mut beside = Command::new("unshare");
@@ -39,7 +39,7 @@ fn run_and_hear(command: Command, socket: &UnixDatagram) -> (Output, Vec<Vec<u8>
 }
 
 /// The fields of the last entry that was sent.
-fn entry(heard: &[Vec<u8>]) -> Vec<(String, String)> {
+pub fn entry(heard: &[Vec<u8>]) -> Vec<(String, String)> {
     // An empty one is how it is tried whether anybody is there, and whether all before is taken in.
     let last = heard.iter().rfind(|datagram| !datagram.is_empty()).expect("an entry");
     // NAME=VALUE, or NAME, the length in eight bytes, and the value.
@@ -86,6 +86,11 @@ fn each_decision_is_an_entry_with_its_fields() {
     let ask = ["request", "s", "--for", "1h", "--reason", "figures", "--ticket", "OPS-1"];
     let (one, requested) = told(ALICE, &ask);
     let (_, approved) = told(BOB, &["approve", &one, "--yes"]);
+    // As if it had been killed before all was done: whoever may approve completes it and tells it, and nobody else.
+    fs::remove_file(house.credadmin.path(&format!("requests/decided/{one}.2.toml"))).expect("root may");
+    let said = house.approve(MALLORY, &one);
+    assert!(said.code == 1 && said.err.starts_with(&format!("error: {one} is approved already, by bin")), "{said:?}");
+    let (_, completed) = told(BOB, &["approve", &one, "--yes"]);
     let (two, _) = told(ALICE, &ask);
     let (_, denied) = told(BOB, &["deny", &two, "--reason", "not now"]);
     let (three, _) = told(ALICE, &ask);
@@ -100,6 +105,13 @@ fn each_decision_is_an_entry_with_its_fields() {
         ),
         (
             &approved,
+            &one,
+            "approved by bin: grant ID of secret s from ",
+            ", requested by daemon, because figures, ticket OPS-1",
+            Some("bin"),
+        ),
+        (
+            &completed,
             &one,
             "approved by bin: grant ID of secret s from ",
             ", requested by daemon, because figures, ticket OPS-1",

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use credadmin::requests::Id;
+use credadmin::requests::decision::{Decision, Verdict};
 use nix::unistd::{Gid, Uid, chown};
 
 use super::{ALICE, BOB, CAROL, House, MALLORY, RULES, Said, are_several_users, in_hours};
@@ -155,6 +157,9 @@ fn nobody_denies_or_withdraws_by_writing_a_record() {
             fs::write(&path, &record).expect("root may");
             chown(&path, Some(Uid::from_raw(5)), Some(Gid::from_raw(60))).expect("root may");
             assert_eq!(house.state(&id), "pending", "{verdict}: {name}");
+            // Nor is it in the way of an approval.
+            let said = house.run(BOB, &["approve", &id]);
+            assert!(said.err.ends_with("error: not confirmed; nothing is changed\n"), "{verdict}: {name}: {said:?}");
             fs::remove_file(&path).expect("root may");
         }
     }
@@ -172,6 +177,84 @@ fn nobody_denies_or_withdraws_by_writing_a_record() {
     fs::write(&path, format!("{start}request = \"{request}\"\napplicant_uid = 1\n")).expect("root may");
     chown(&path, Some(Uid::from_raw(2)), None).expect("root may");
     assert_eq!(house.state(&id), "denied");
+}
+
+/// A record of a decision of that request, in the words of whoever writes it.
+fn record(house: &House, id: &str, verdict: Verdict, by: &str, applicant_uid: u32) -> String {
+    let decision = Decision {
+        id: Id::parse(id).expect("an id"),
+        verdict,
+        by: by.into(),
+        at: in_hours(0).parse().expect("an instant"),
+        why: None,
+        request: fs::read_to_string(house.pending(id)).expect("a request"),
+        applicant_uid,
+    };
+    decision.text()
+}
+
+/// Puts a file of this user beneath the directory of requests.
+fn put(house: &House, user: u32, name: &str, text: &str) {
+    let path = house.credadmin.path("requests").join(name);
+    fs::write(&path, text).expect("root may");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("root may");
+    chown(&path, Some(Uid::from_raw(user)), None).expect("root may");
+}
+
+/// Where an approver's record would be, anybody who may ask can put one before: valid, and with the same verdict.
+#[test]
+fn a_record_of_another_in_the_way_does_not_take_the_place_of_a_denial_or_an_approval() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House::new(RULES, "");
+    for (verdict, plants) in [(Verdict::Denied, "denied"), (Verdict::Approved, "approved")] {
+        let id = house.asked(ALICE, &["--ticket", plants]);
+        put(&house, 5, &format!("decided/{id}.2.toml"), &record(&house, &id, verdict, "bin", 1));
+        let said = house.run(BOB, &["requests"]);
+        let says = format!("warning: not a decision: decided/{id}.2.toml: it belongs to user 5, and its name is not {id}.5\n");
+        assert!(said.code == 0 && said.err.contains(&says), "{said:?}");
+        let said = match verdict {
+            Verdict::Denied => house.run(BOB, &["deny", &id, "--reason", "x"]),
+            _ => house.approve(BOB, &id),
+        };
+        assert_eq!((said.code, house.state(&id).as_str()), (0, plants), "{said:?}");
+        if verdict == Verdict::Approved {
+            fs::remove_file(house.drop_in(&id)).expect("whoever may write grants.d may");
+        }
+        let said = house.approve(CAROL, &id);
+        assert!(said.code == 1 && said.err.starts_with(&format!("error: {id} is {plants} already, by bin at ")), "{said:?}");
+        assert!(!house.drop_in(&id).exists());
+    }
+}
+
+#[test]
+fn nothing_that_others_put_there_acts_on_the_terminal_of_an_approver() {
+    if !are_several_users() {
+        return;
+    }
+    let house = House::new(RULES, "");
+    let (id, another) = (house.asked(ALICE, &[]), house.asked(ALICE, &["--ticket", "x"]));
+    put(&house, 5, "\u{1b}]52;c;\u{7}\nerror: all is lost.toml", "");
+    let key = "[request]\n\"\\u001b]52;c;\\u0007\\nerror: all is lost\" = 1\n";
+    put(&house, 5, "req-20261201-00000000000000000000000000000000.toml", key);
+    put(&house, 1, &format!("decided/{id}.1.toml"), &record(&house, &id, Verdict::Withdrawn, "\u{1b}[2J", 1));
+    // Whose file it is says who it was.
+    put(&house, 1, &format!("decided/{another}.1.toml"), &record(&house, &another, Verdict::Withdrawn, "root", 1));
+
+    let listed = house.run(BOB, &["requests", "--all"]);
+    assert!(listed.code == 0 && listed.out.contains("  state   withdrawn by daemon at "), "{listed:?}");
+    assert!(listed.err.contains(&format!("warning: not a decision: decided/{id}.1.toml: ")), "{listed:?}");
+    assert_eq!(listed.err.lines().count(), 3, "{listed:?}");
+    assert!(listed.err.lines().all(|line| line.starts_with("warning: not a ")), "{listed:?}");
+    let shown = house.run(BOB, &["approve", "req-20261201-00000000000000000000000000000000"]);
+    assert!(shown.code == 1 && shown.err.contains("not a request: unknown field "), "{shown:?}");
+    let refused = house.approve(BOB, &another);
+    assert!(refused.err.contains(" is withdrawn already, by daemon at "), "{refused:?}");
+    for said in [listed, shown, refused] {
+        assert!(!format!("{}{}", said.out, said.err).contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
+    }
+    assert_eq!(house.approve(BOB, &id).code, 0, "what is no decision is in nobody's way");
 }
 
 #[test]
@@ -195,6 +278,13 @@ fn a_file_that_is_not_what_its_name_says_is_no_request() {
         assert!(said.code == 0 && said.err.starts_with(&format!("warning: not a request: {id}.toml: {says}")), "{said:?}");
     }
     fs::write(&path, &text).expect("its owner can");
+    // Whoever else may write it can have moved it there from elsewhere, with words of their own.
+    for mode in [0o660, 0o602] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("root may");
+        let says = "others than its owner can write it, and may have; wanted: mode 0640";
+        assert_eq!(house.approve("root", &id).err, format!("error: {id}.toml: {says}\n"));
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("root may");
     let elsewhere = house.credadmin.path("requests/elsewhere");
     fs::hard_link(&path, &elsewhere).expect("root may");
     assert_eq!(house.approve(BOB, &id).err, format!("error: {id}.toml: a file with more than one name\n"));
@@ -269,7 +359,10 @@ fn limits_are_judged_again_where_it_is_approved() {
         fs::write(&path, config.replace(from, to)).expect("root may");
         let said = house.approve(BOB, &id);
         assert_eq!((said.code, said.err), (1, format!("error: {id}: {says}\n")));
-        assert!(house.run(BOB, &["requests"]).code == 0 && !house.drop_in(&id).exists());
+        assert!(!house.drop_in(&id).exists());
+        // Whoever looks what waits is told so.
+        let said = house.run(BOB, &["requests"]);
+        assert!(said.code == 0 && said.out.contains(&format!("\n  trouble {says}\n")), "{said:?}");
     }
     fs::write(&path, &config).expect("root may");
     assert_eq!(house.approve(BOB, &id).code, 0);

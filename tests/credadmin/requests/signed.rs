@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use jiff::SignedDuration;
+
 use super::{ALICE, BOB, CAROL, House, MALLORY, RULES, are_several_users, in_hours};
 use crate::harness::run_to_end;
 
@@ -125,6 +127,9 @@ fn what_is_not_signed_as_it_has_to_be_is_refused() {
         &id,
         "the request is signed and the approval is not: sign it too, so that the two signers can be compared",
     );
+    // Who is an approver by a key alone has none to say no with.
+    let says = "bin may not deny requests for s: its approvers are signer:bob@example.com";
+    refused(house.run(BOB, &["deny", &id, "--reason", "x"]), &id, says);
     let says = "mallory@example.com may not approve requests for s: its approvers are signer:bob@example.com";
     refused(approve(&house, MALLORY, &id, "mallory@example.com"), &id, says);
     // By the name of another: the key says whose it is.
@@ -166,6 +171,57 @@ fn what_is_not_signed_as_it_has_to_be_is_refused() {
     assert_eq!(said.err, format!("error: {id}: the signature of the request does not hold: {says}\n"));
     house.give("allowed_signers", 0o640, super::STAFF);
     assert_eq!(approve(&house, BOB, &id, "bob@example.com").code, 0, "and so it is");
+}
+
+/// ssh-keygen as it was before 9.1: it takes no time but 14 digits. The real one is the next on the PATH.
+const OLD: &str = r#"#!/bin/sh
+for argument; do
+    case $argument in
+    -Overify-time=??????????????) ;;
+    -Overify-time=*) echo 'Invalid "verify-time" option' >&2; exit 255 ;;
+    esac
+done
+PATH=${PATH#*:}
+exec ssh-keygen "$@"
+"#;
+
+#[test]
+fn signatures_hold_by_an_older_ssh_keygen_too_and_until_their_keys_expire_in_any_zone() {
+    if !are_several_users() {
+        return;
+    }
+    // It is summer in one of the first two on nearly every day.
+    for zone in ["America/New_York", "Australia/Sydney", "Asia/Kathmandu"] {
+        let House { credadmin, all_drop_in } = house();
+        let path = format!("{}:{}", credadmin.path("old").display(), std::env::var("PATH").expect("a PATH"));
+        let credadmin = credadmin.write("old/ssh-keygen", OLD).env("PATH", &path).env("TZ", zone);
+        let house = House { credadmin, all_drop_in };
+        for name in ["old", "old/ssh-keygen"] {
+            house.give(name, 0o755, super::STAFF);
+        }
+        let allowed = house.credadmin.path("allowed_signers");
+        let text = fs::read_to_string(&allowed).expect("signers");
+        // So many minutes from now, of which an hour too much would be seen.
+        let valid = |after: i64, before: i64| {
+            let in_minutes = |minutes| {
+                let at = credadmin::clock::Clock::system().now() + SignedDuration::from_mins(minutes);
+                at.strftime("%Y%m%d%H%M%SZ").to_string()
+            };
+            let valid = format!(" valid-after=\"{}\",valid-before=\"{}\" ssh-", in_minutes(after), in_minutes(before));
+            fs::write(&allowed, text.replace(" ssh-", &valid)).expect("root may");
+        };
+        valid(-30, 30);
+        let id = asked(&house);
+        let said = approve(&house, BOB, &id, "bob@example.com");
+        assert_eq!(said.code, 0, "{zone}: {said:?}");
+        let said = house.run("root", &["check"]);
+        assert!(said.code == 0 && said.err.is_empty(), "{zone}: {said:?}");
+        for (after, before) in [(-90, -30), (30, 90)] {
+            valid(after, before);
+            let said = house.run("root", &["check"]);
+            assert!(said.code == 78 && said.err.contains("the signature does not hold: "), "{zone}: {said:?}");
+        }
+    }
 }
 
 #[test]
