@@ -1,5 +1,7 @@
 //! A message is delivered: claimed, tried, tried again while it is of use, and told of in the journal.
 
+use std::path::PathBuf;
+
 use jiff::SignedDuration;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -26,6 +28,8 @@ pub struct Office {
     pub clock: Clock,
     /// Where it is told how it went.
     pub journal: Journal,
+    /// The main file of the config.
+    pub main: PathBuf,
     /// So many at a time.
     pub counters: Semaphore,
     /// Whether mail goes with TLS alone.

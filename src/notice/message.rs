@@ -14,7 +14,7 @@ use crate::config::{Requests, Watched};
 pub struct Orders {
     /// Whom to tell, and how.
     pub telling: Telling,
-    /// The secrets with their grants.
+    /// The secrets with their grants, as they were then: who may have a sign-in URL is looked up anew.
     pub watched: Vec<Watched>,
     /// Who may approve requests for them.
     pub requests: Requests,

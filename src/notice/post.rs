@@ -12,8 +12,8 @@ use super::settings::Mail;
 use crate::aws::mail::{self, is_hopeless, remedy};
 use crate::aws::trouble::Trouble;
 use crate::clock::Elapsed;
-use crate::config::Watched;
-use crate::console::{hosts, sign_in, stay};
+use crate::config::{self, Watched};
+use crate::console::{Stay, hosts, sign_in, stay};
 use crate::journal::Event;
 use crate::schedule::backoff::Pace;
 
@@ -32,7 +32,7 @@ pub async fn post(office: &Office, message: &Message, mail: &Mail, to: &str, is_
     is_held(office, mail).await?;
     let notice = &message.notice;
     let entrance = match mail.console_url && is_requester && notice.news == News::Opens {
-        true => entrance(office, message).await,
+        true => entrance(office, notice).await,
         false => None,
     };
     let zone = mail.time_zone.clone().unwrap_or_else(TimeZone::system);
@@ -83,29 +83,47 @@ pub async fn is_held(office: &Office, mail: &Mail) -> Result<(), Failed> {
 }
 
 /// A sign-in URL for whoever asked; where there can be none, the message goes without.
-async fn entrance(office: &Office, message: &Message) -> Option<Entrance> {
-    let notice: &Notice = &message.notice;
-    let named = |watched: &&Watched| Some(watched.secret.name.as_str()) == notice.secret.as_deref();
-    let watched = message.orders.watched.iter().find(named)?;
-    let why = match (hosts::of(&watched.secret.role_arn), stay(watched, office.clock.now())) {
-        _ if !watched.secret.session_policy => "session_policy is off, and AWS would not end the console session".to_owned(),
-        (None, _) => "the sign-in host of this partition is not known".to_owned(),
-        (_, None) => "no window is open any more".to_owned(),
-        (Some(hosts), Some(stay)) => {
-            match sign_in(&office.aws, &office.clock, watched, (&stay.grants, stay.life), &hosts).await {
-                Ok(entrance) => {
-                    let warning = format!(
-                        "This URL is a credential: whoever opens it is you. It opens for {:#} from when this was sent. Forward it to \
-                     nobody.",
-                        entrance.good_for
-                    );
-                    return Some(Entrance { url: entrance.url, warning });
-                }
-                Err(trouble) => format!("{trouble}; {}", trouble.remedy()),
-            }
+async fn entrance(office: &Office, notice: &Notice) -> Option<Entrance> {
+    match way_in(office, notice).await {
+        Ok(entrance) => Some(entrance),
+        Err(why) => {
+            let text = format!("mail of {} goes without a sign-in URL: {why}", notice.about());
+            office.journal.tell(Event::Remark { refused: false, text });
+            None
         }
-    };
-    let text = format!("mail of {} goes without a sign-in URL: {why}", notice.about());
-    office.journal.tell(Event::Remark { refused: false, text });
-    None
+    }
+}
+
+async fn way_in(office: &Office, notice: &Notice) -> Result<Entrance, String> {
+    let (watched, stay) = still_open(office, notice)?;
+    if !watched.secret.session_policy {
+        return Err("session_policy is off, and AWS would not end the console session".into());
+    }
+    let hosts = hosts::of(&watched.secret.role_arn).ok_or("the sign-in host of this partition is not known")?;
+    let made = sign_in(&office.aws, &office.clock, &watched, (&stay.grants, stay.life), &hosts).await;
+    let made = made.map_err(|trouble| format!("{trouble}; {}", trouble.remedy()))?;
+    // A revocation closes grants before it denies, half a minute further: what was slow to come may be younger than its Deny.
+    still_open(office, notice)?;
+    let warning = format!(
+        "This URL is a credential: whoever opens it is you. It opens for {:#} from when this was sent. Forward it to nobody.",
+        made.good_for
+    );
+    Ok(Entrance { url: made.url, warning })
+}
+
+/// The secret of a notice and how long somebody may stay, by the config as it is now: since the notice was taken up its grant may
+/// have been revoked, cut or taken away.
+fn still_open(office: &Office, notice: &Notice) -> Result<(Watched, Stay), String> {
+    let now = office.clock.now();
+    let settings = config::load(&office.main, now).map_err(|faults| {
+        let faults: Vec<String> = faults.0.iter().map(config::Fault::one_line).collect();
+        format!("the config is refused: {}", faults.join(" | "))
+    })?;
+    let named = |watched: &Watched| Some(watched.secret.name.as_str()) == notice.secret.as_deref();
+    let watched = settings.secrets.into_iter().find(named).ok_or("the config no longer has the secret")?;
+    let is_open = |stay: &Stay| notice.grants.iter().all(|name| stay.grants.iter().any(|grant| grant.as_str() == name));
+    match stay(&watched, now).filter(is_open) {
+        Some(stay) => Ok((watched, stay)),
+        None => Err(format!("the window of {} is no longer open", notice.grants.join(", "))),
+    }
 }

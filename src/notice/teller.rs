@@ -14,7 +14,7 @@ use super::news::News;
 use super::read::Notice;
 use super::state::State;
 use super::templates::Templates;
-use super::trust::is_believed;
+use super::trust::{is_believed, is_theirs};
 use super::{hook_name, post};
 use crate::aws::sdk::Sdk;
 use crate::aws::{Aws, Connection};
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::history::{Entry, Follow, Trouble};
 use crate::journal::{About, Event, Journal};
+use crate::requests::accounts::Host;
 
 /// So many messages are under way at a time.
 const COUNTERS: usize = 4;
@@ -36,7 +37,6 @@ pub struct Stop;
 /// The notifier.
 pub struct Teller {
     office: Arc<Office>,
-    main: PathBuf,
     program: PathBuf,
     connection: Connection,
     orders: Arc<Orders>,
@@ -59,7 +59,7 @@ impl Teller {
         state: State,
         program: PathBuf,
     ) -> Self {
-        let office = Office { aws, clock, journal, counters: Semaphore::new(COUNTERS), tls: Mutex::default() };
+        let office = Office { aws, clock, journal, main, counters: Semaphore::new(COUNTERS), tls: Mutex::default() };
         let connection = settings.connection.clone();
         let (orders, broken) = orders(settings);
         let orders = Arc::new(orders);
@@ -69,7 +69,6 @@ impl Teller {
         office.journal.tell(Event::NotifierStarted { ways });
         let mut teller = Self {
             office: Arc::new(office),
-            main,
             program,
             connection,
             orders,
@@ -149,6 +148,9 @@ impl Teller {
     /// The messages about an entry that are not told, or under way, already.
     fn messages(&mut self, entry: &Entry) -> Vec<Message> {
         self.read_config();
+        if !self.is_theirs(entry) {
+            return Vec::new();
+        }
         let Some(notice) = Notice::of(entry, &self.orders.watched).map(Arc::new) else { return Vec::new() };
         let (mut messages, unknown) = Message::all(&notice, &self.orders);
         messages.retain(|message| {
@@ -172,6 +174,22 @@ impl Teller {
             }
         }
         messages
+    }
+
+    /// Whether it was for whoever wrote it to do, by the config as it is now. That it was not is said once.
+    fn is_theirs(&mut self, entry: &Entry) -> bool {
+        let Orders { watched, requests, .. } = &*self.orders;
+        let signers = config::trusted(&requests.desk.allowed_signers).unwrap_or_default();
+        let is_theirs = is_theirs(entry, watched, requests, &signers, &Host);
+        if !is_theirs {
+            let event = News::of(entry.kind).map_or("an entry", News::name);
+            let who = entry.uid.map_or_else(|| "nobody known".to_owned(), |uid| format!("user {uid}"));
+            let why = format!("{who} says so, and may not by this host's config");
+            if self.said.insert(format!("{event}: {why}")) {
+                self.office.journal.tell(Event::NotTold { about: About { event, ..About::default() }, why });
+            }
+        }
+        is_theirs
     }
 
     /// A message is told, or given up, or another notifier's.
@@ -201,7 +219,7 @@ impl Teller {
     /// The config as it is now; with a mistake in it, as it was.
     fn read_config(&mut self) {
         let now: Timestamp = self.office.clock.now();
-        match config::load(&self.main, now) {
+        match config::load(&self.office.main, now) {
             Ok(settings) => {
                 if self.connection != settings.connection {
                     self.connection = settings.connection.clone();

@@ -39,7 +39,9 @@ impl Words {
             (News::Ending, Some(until)) => format!("access to {secret} ends at {until}"),
             (News::Ending, None) => format!("access to {secret} ends soon"),
             (News::Ended, _) => format!("a window of {secret} has ended"),
-            (News::Revoked, _) => format!("access to {secret} is revoked"),
+            (News::Revoked, Some(_)) => format!("access to {secret} is revoked"),
+            // Without the Deny an entry says of no instant that what was issued before it is denied.
+            (News::Revoked, None) => format!("access to {secret} is NOT revoked, though somebody tried"),
             (News::Failing, _) => format!("{secret} is failing"),
             (News::WellAgain, _) => format!("{secret} is well again"),
         };
@@ -66,7 +68,13 @@ fn sentences(notice: &Notice, grants: &str, secret: &str) -> Vec<String> {
             "Finish what you are doing. If you need longer, ask for it now: whoever approves grants can extend this one.".into(),
         ],
         News::Ended => vec![format!("The window of {grants} is over."), sentence(&notice.said)],
-        News::Revoked => vec![format!("Somebody ended {grants} before its time."), sentence(&notice.said)],
+        News::Revoked if notice.until.is_some() => {
+            vec![format!("Somebody ended {grants} before its time."), sentence(&notice.said)]
+        }
+        News::Revoked => vec![
+            format!("Somebody tried to end {grants} before its time. Sessions that were handed out may live until their own end."),
+            sentence(&notice.said),
+        ],
         News::Failing => vec![
             "credadmin can't keep this secret as planned. It tries again by itself, and what was handed out lives until its own end."
                 .into(),

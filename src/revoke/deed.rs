@@ -45,6 +45,14 @@ pub struct Deed<'a, A> {
     buried: BTreeMap<&'a Name, Buried>,
 }
 
+/// What a second look finds in the place of a tombstone.
+enum Found {
+    /// A session of before: it is denied.
+    Slipped(String),
+    /// A session that the Deny does not reach.
+    Fresh(String),
+}
+
 /// The tombstones of a secret.
 struct Buried {
     /// When the first was written, by AWS's clock: what is older did not slip in over it.
@@ -168,7 +176,8 @@ impl<'a, A: Admin> Deed<'a, A> {
     }
 
     /// Looks again until no session that was issued before the stamp can be written any more. One that slipped in is dead:
-    /// another tombstone brings a living one, where a window is open.
+    /// another tombstone brings a living one, where a window is open. A fresh one, where by the files of this host no window is
+    /// open, is published by somebody who goes by others.
     pub async fn look_again(&mut self, report: &mut Report<'_>) {
         let until = self.settles();
         self.sleep_until(self.waits_for()).await;
@@ -179,13 +188,15 @@ impl<'a, A: Admin> Deed<'a, A> {
                 let Some(buried) = self.buried.get(&watched.secret.name) else {
                     continue;
                 };
-                match self.slipped(watched, before, buried).await {
+                match self.found(watched, before, buried).await {
                     Ok(None) => {}
-                    Ok(Some(slipped)) => {
+                    Ok(Some(Found::Slipped(slipped))) => {
                         let name = &watched.secret.name;
                         report.done(format!("{name}: session {slipped} slipped in from before, and is denied"));
                         self.bury_one(watched, report).await;
                     }
+                    Ok(Some(Found::Fresh(fresh))) if is_last => self.goes_on(watched, &fresh, report),
+                    Ok(Some(Found::Fresh(_))) => {}
                     Err(trouble) if is_last => not_looked(watched, &trouble, report),
                     // It is looked again.
                     Err(_) => {}
@@ -198,9 +209,9 @@ impl<'a, A: Admin> Deed<'a, A> {
         }
     }
 
-    /// The session that readers get, if it was issued before the stamp. `before` is what they got first: DescribeSecret may still
-    /// show that (aws-facts §6).
-    async fn slipped(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Result<Option<String>, Trouble> {
+    /// The session that readers get in the place of the tombstone. `before` is what they got first: DescribeSecret may still show
+    /// that (aws-facts §6).
+    async fn found(&self, watched: &Watched, before: Option<&str>, buried: &Buried) -> Result<Option<Found>, Trouble> {
         let secret = &watched.secret;
         let current = self.aws.describe_secret(&secret.secret_id).await?.staged.current.unwrap_or_default();
         let Some(ends) = token::ends(&current).filter(|_| before != Some(&current)) else {
@@ -209,12 +220,34 @@ impl<'a, A: Admin> Deed<'a, A> {
         let follows = |tombstone: &String| token::token(secret, ends, Some(tombstone)) == current;
         let is_after = buried.versions.iter().any(follows);
         let fresh_from = if is_after { self.denied_before } else { self.settles() };
-        let is_well = match self.aws.written_at(&secret.secret_id, &current).await {
-            Ok(Some(written)) => written >= fresh_from || written < buried.since,
+        let is_fresh = match self.aws.written_at(&secret.secret_id, &current).await {
+            // It is shown late.
+            Ok(Some(written)) if written < buried.since => return Ok(None),
+            Ok(Some(written)) => written >= fresh_from,
             // When it was written may not be told: then a tombstone too many is the lesser evil.
             Ok(None) | Err(_) => is_after,
         };
-        Ok((!is_well).then_some(current))
+        Ok(Some(if is_fresh { Found::Fresh(current) } else { Found::Slipped(current) }))
+    }
+
+    /// A fresh session: well where a grant is open still, and no end of access where none is.
+    fn goes_on(&self, watched: &'a Watched, fresh: &str, report: &mut Report<'_>) {
+        let (name, now) = (&watched.secret.name, self.clock.now());
+        let Some(ends) = token::ends(fresh).filter(|ends| *ends > self.aws_now() && self.aim.covers(watched, now).is_empty())
+        else {
+            return;
+        };
+        report.not_done(
+            format!("{name} is not closed: session {fresh} was published after the Deny"),
+            format!(
+                "its readers have access until {ends}, and go on to get sessions: another host, or a daemon that was not reloaded, \
+                 still has a grant open"
+            ),
+            format!(
+                "credadmin revoke {name} on each other host that publishes it, or the same grants.d there; systemctl reload credadmin \
+                 where credadmin.toml or conf.d was edited; then credadmin revoke {name} again, for this session"
+            ),
+        );
     }
 
     fn aws_now(&self) -> Timestamp {

@@ -6,8 +6,11 @@ mod ended;
 mod enforced;
 mod failures;
 mod followed;
+mod interrupted;
 mod race;
 mod seen;
+
+use std::process::Command;
 
 use credadmin::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
@@ -47,11 +50,16 @@ impl Scene {
         Self { aws, credadmin, keys }
     }
 
-    /// Runs `credadmin revoke …` with the administrator's keys. No words ever hold a secret.
-    fn revoke(&self, arguments: &[&str]) -> Said {
+    /// `credadmin revoke …` with the administrator's keys.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.credadmin.command(&[&["revoke"], arguments].concat());
         command.env("AWS_ACCESS_KEY_ID", &self.keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &self.keys.secret_access_key);
-        said(crate::harness::run_slowly(command))
+        command
+    }
+
+    /// Runs it. No words ever hold a secret.
+    fn revoke(&self, arguments: &[&str]) -> Said {
+        said(crate::harness::run_slowly(self.command(arguments)))
     }
 
     fn world(&self) -> &World {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Arguments;
+use super::{Arguments, THIS_HOST};
 use crate::aws::admin::Caller;
 use crate::cli::check::tell;
 use crate::config::Watched;
@@ -58,6 +58,9 @@ pub fn say(arguments: &Arguments, aim: &Aim, before: &Beforehand, caller: &Calle
         lines.push(format!("whether such a Deny is there already can't be read: {trouble}"));
     }
     lines.extend(aim.secrets.iter().map(|watched| follows(aim, watched, now)));
+    if !arguments.keep_grants {
+        lines.push(THIS_HOST.into());
+    }
     tell(lines);
 }
 

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use nix::unistd::{Uid, User};
 
-use super::{Arguments, NOT_DONE};
+use super::{Arguments, NOT_DONE, THIS_HOST};
 use crate::aws::admin::Caller;
 use crate::aws::sdk::Sdk;
 use crate::cli::check::tell;
 use crate::clock::Clock;
 use crate::grant::Name;
 use crate::journal::{self, Event};
-use crate::revoke::{self, Aim, Beforehand, Deed, Probe, Report};
+use crate::revoke::{self, Aim, Beforehand, Deed, Probe, Report, Undone};
 
 /// Does it, and tells each step.
 pub async fn done(
@@ -33,31 +33,44 @@ pub async fn done(
     };
     let mut deed = Deed::new((aws, clock), aim, before, arguments.reason.as_deref());
     let denied = deed.end(&mut report).await;
+    let (secrets, denied_before) = (deed.closed(), deed.denied_before);
+    let entry = |undone: &[Undone]| Event::Revocation {
+        by: by.clone(),
+        role_arn: aim.role_arn().to_owned(),
+        denied_before,
+        denied,
+        secrets: secrets.clone(),
+        grants: grants.clone(),
+        reason: arguments.reason.clone(),
+        undone: undone.iter().map(|undone| undone.what.clone()).collect(),
+    };
+    // Now, and not after the wait: whoever interrupts that has revoked all the same.
+    note(&entry(&report.undone));
+    let told = report.undone.len();
     if denied {
         report.done(format!("waiting until {}: sessions from before can still be written until then", deed.settles()));
         deed.look_again(&mut report).await;
         watch(probe, aim, (aws, clock), &mut report).await;
     }
-    let undone: Vec<String> = report.undone.iter().map(|undone| undone.what.clone()).collect();
-    let event = Event::Revocation {
-        by,
-        role_arn: aim.role_arn().to_owned(),
-        denied_before: deed.denied_before,
-        denied,
-        secrets: deed.closed(),
-        grants,
-        reason: arguments.reason.clone(),
-        undone: undone.clone(),
-    };
-    if let Err(error) = journal::note(&event) {
-        tell([format!("warning: the journal did not take it: {error}")]);
+    if report.undone.len() > told {
+        // The entry of before does not say so.
+        note(&entry(&report.undone));
     }
-    match undone.len() {
+    if !arguments.keep_grants {
+        tell([THIS_HOST]);
+    }
+    match report.undone.len() {
         0 => ExitCode::SUCCESS,
         n => {
             tell([format!("{n} of it NOT DONE: see above")]);
             ExitCode::from(NOT_DONE)
         }
+    }
+}
+
+fn note(event: &Event) {
+    if let Err(error) = journal::note(event) {
+        tell([format!("warning: the journal did not take it: {error}")]);
     }
 }
 

@@ -52,6 +52,11 @@ pub struct Arguments {
     instance_role: bool,
 }
 
+/// What is said with it, before and after: no command here reaches another host, or knows by what a daemon goes.
+const THIS_HOST: &str = "grants are closed in the files of this host alone: on each other host that publishes the same, as the other of \
+                         a pair, run credadmin revoke too, or put the same grants.d there; and where credadmin.toml or conf.d was \
+                         edited, systemctl reload credadmin: a daemon goes by what it read last";
+
 /// Why nothing is done: the words, and the exit status.
 type Refusal = (String, u8);
 

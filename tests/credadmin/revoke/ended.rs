@@ -35,6 +35,10 @@ fn a_secret_is_revoked_and_its_end_is_seen_while_the_daemon_runs_beside_it() {
     ] {
         assert!(words.contains(&line), "no {line:?} in\n{words}");
     }
+    let elsewhere = "grants are closed in the files of this host alone: on each other host that publishes the same, as the other of a \
+                     pair, run credadmin revoke too, or put the same grants.d there; and where credadmin.toml or conf.d was edited, \
+                     systemctl reload credadmin: a daemon goes by what it read last\n";
+    assert_eq!(words.matches(elsewhere).count(), 2, "before and after:\n{words}");
     let tombstone = scene.versions("SensitiveS3").pop().expect("a version");
     let before = credadmin::schedule::token::denied_before(&tombstone).expect("a tombstone");
     let content = scene.world().versions("SensitiveS3").pop().expect("a version").content;
