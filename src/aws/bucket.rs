@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -35,7 +36,7 @@ impl Sdk {
         let (key, token) = (credential.secret_access_key.as_str(), credential.session_token.to_string());
         let identity = Credentials::new(credential.access_key_id.as_str(), key, Some(token), None, "credadmin").into();
         let request = signed(("HEAD", &url, &[]), &[], &region, &identity, &self.clock()).map_err(|error| error.to_string())?;
-        status(request, PATIENCE).await
+        status(request, ProxyConfig::from_env(), PATIENCE).await
     }
 
     /// Where S3 is: a URL without an end.

@@ -26,12 +26,12 @@ pub struct Reply {
     pub body: Zeroizing<Vec<u8>>,
 }
 
-/// Sends a request, and answers with the status of the answer.
+/// Sends a request, through that proxy if any, and answers with the status of the answer.
 ///
 /// # Errors
 /// Why there is none within `patience`.
-pub async fn status(request: HttpRequest, patience: Duration) -> Result<u16, String> {
-    let call = connector(ProxyConfig::disabled()).call(request);
+pub async fn status(request: HttpRequest, proxy: ProxyConfig, patience: Duration) -> Result<u16, String> {
+    let call = connector(proxy).call(request);
     let answer = Timeout::new(call, TokioSleep::new().sleep(patience)).await;
     let answer = answer.map_err(|_| format!("no answer in {}s", patience.as_secs()))?.map_err(|error| reasons(&error))?;
     Ok(answer.status().as_u16())

@@ -35,7 +35,8 @@ pub fn remedy(trouble: &Trouble, from: &str, to: &str) -> String {
         "NotFoundException" => "create the configuration set in this region (aws sesv2 create-configuration-set), or correct mail.configuration_set".into(),
         "BadRequestException" => "correct what it names in [mail] or in the template".into(),
         _ if trouble.kind == Kind::Denied => {
-            "allow ses:SendEmail and ses:GetConfigurationSet to the instance role, for this sender and configuration set: credadmin policies"
+            "allow ses:SendEmail, on all identities of the account (a verified recipient is one too), and ses:GetConfigurationSet \
+             to the instance role, for this sender and configuration set: credadmin policies"
                 .into()
         }
         _ => trouble.remedy().to_owned(),
@@ -61,7 +62,7 @@ mod tests {
             ("TooManyRequestsException", 429, String::new(), "1 in its sandbox"),
             ("NotFoundException", 404, String::new(), "create the configuration set"),
             ("BadRequestException", 400, String::new(), "correct what it names"),
-            ("AccessDeniedException", 403, String::new(), "allow ses:SendEmail"),
+            ("AccessDeniedException", 403, String::new(), "on all identities of the account"),
             ("InternalFailure", 500, String::new(), "AWS Health Dashboard"),
         ] {
             let trouble = Trouble::from_answer(Operation::SendEmail, status, code, &message);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::failure::reasons;
@@ -75,7 +76,7 @@ async fn without_token(endpoint: &str) -> Result<u16, Unanswered> {
     let unreachable = |why: String| Unanswered::Unreachable(why);
     let url = format!("{}/latest/meta-data/", endpoint.trim_end_matches('/'));
     let request = HttpRequest::get(&url).map_err(|error| unreachable(reasons(&error)))?;
-    http::status(request, PATIENCE).await.map_err(unreachable)
+    http::status(request, ProxyConfig::disabled(), PATIENCE).await.map_err(unreachable)
 }
 
 #[cfg(test)]

@@ -57,10 +57,7 @@ pub struct Arguments {
     /// Let mail be sent by SES, from this address and no other; by default what [mail] of the config says.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     mail_from: Option<String>,
-    /// The identity that SES has verified, if it is not the address but its domain.
-    #[arg(long, value_name = "DOMAIN", requires = "mail_from", value_parser = domain)]
-    mail_identity: Option<String>,
-    /// The configuration set that mail is sent with.
+    /// The configuration set that mail is sent with; by default that of [mail].
     #[arg(long, value_name = "NAME", requires = "mail_from", value_parser = word)]
     mail_configuration_set: Option<String>,
     /// Let this role end access before its time; it is there already, and not the daemon's.
@@ -126,10 +123,9 @@ fn names(arguments: &Arguments) -> Names {
         secret_keys: arguments.kms_key.clone(),
         bucket_keys: arguments.bucket_kms_key.clone(),
         mail: arguments.mail_from.clone().map(|from| Mail {
-            identities: vec![arguments.mail_identity.clone().unwrap_or_else(|| from.clone())],
+            from,
             configuration_set: arguments.mail_configuration_set.clone(),
             region: None,
-            from,
         }),
         revoker_role: arguments.revoker_role.clone(),
         instance: arguments.instance,
@@ -210,16 +206,9 @@ fn key(arn: &str) -> Result<String, String> {
 }
 
 fn address(text: &str) -> Result<String, String> {
-    let well_formed = text.split_once('@').is_some_and(|(local, host)| is_word(local, 64, "._+-") && domain(host).is_ok());
+    let is_domain = |host: &str| is_word(host, 255, ".-") && host.contains('.');
+    let well_formed = text.split_once('@').is_some_and(|(local, host)| is_word(local, 64, "._+-") && is_domain(host));
     if well_formed { Ok(text.to_owned()) } else { Err("wanted: an address, such as credadmin@example.com".into()) }
-}
-
-fn domain(text: &str) -> Result<String, String> {
-    if is_word(text, 255, ".-") && text.contains('.') {
-        Ok(text.to_owned())
-    } else {
-        Err("wanted: a domain, such as example.com".into())
-    }
 }
 
 fn word(text: &str) -> Result<String, String> {

@@ -18,9 +18,11 @@ use crate::config::Settings;
 use crate::grant::Secret;
 use crate::instant::before;
 use crate::schedule::token::instant;
-use crate::session::{SKEW_ALERT, apart, skew};
+use crate::session::{SKEW_ALERT, apart, session_policy, skew};
 
-/// A session that may do nothing: it proves that the role can be assumed, and is thrown away.
+/// When sessions ended that may do nothing: they prove that the role can be assumed, and are thrown away.
+const LONG_PAST: Timestamp = Timestamp::constant(1_577_836_800, 0);
+/// Their policy where the daemon's sessions have none.
 const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 /// Clocks that far apart are told here; the daemon tells them from SKEW_ALERT on.
 const SKEW: SignedDuration = SignedDuration::from_secs(2);
@@ -33,8 +35,9 @@ pub async fn roles(aws: &Sdk, clock: &Clock, settings: &Settings, live: &Live) -
     let mut asks: BTreeMap<String, &Secret> = BTreeMap::new();
     for watched in &settings.secrets {
         let secret = &watched.secret;
-        let (session, of_role) = (secret.cadence.session(), (&secret.source_identity, &secret.tags, &secret.external_id));
-        asks.entry(format!("{} {session} {of_role:?}", secret.role_arn)).or_insert(secret);
+        let (session, policy) = (secret.cadence.session(), secret.session_policy);
+        let of_role = (&secret.source_identity, &secret.tags, &secret.external_id);
+        asks.entry(format!("{} {session} {policy} {of_role:?}", secret.role_arn)).or_insert(secret);
     }
     let looks = asks.into_values().map(async |secret| {
         let mut found = role(aws, clock, secret).await;
@@ -79,9 +82,11 @@ async fn assume(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDurati
     Ok(skew(before(expiration, session), asked_at, clock.now()))
 }
 
-/// A session that may do nothing.
+/// A session that may do nothing. Its policy is the daemon's own, which AWS has to find room for beside the tags: that its end is
+/// past denies everything at once, whatever else it says.
 pub async fn deny_all(aws: &Sdk, clock: &Clock, secret: &Secret, session: SignedDuration) -> Result<Answer, Trouble> {
-    aws.assume_role(&ask(secret, clock.now(), session, NOTHING.into())).await
+    let policy = if secret.session_policy { session_policy(LONG_PAST) } else { NOTHING.to_owned() };
+    aws.assume_role(&ask(secret, clock.now(), session, policy)).await
 }
 
 /// For a session of the role as the daemon asks for one, but for its policy.
@@ -128,6 +133,14 @@ async fn chained(aws: &Sdk, clock: &Clock, secret: &Secret) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_that_ended_long_ago_is_denied_everything_from_the_start() {
+        let policy: serde_json::Value = serde_json::from_str(&session_policy(LONG_PAST)).expect("JSON");
+        let over = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}});
+        assert!(policy["Statement"].as_array().expect("statements").contains(&over), "{policy:#}");
+    }
 
     #[test]
     fn clocks_apart_are_told() {

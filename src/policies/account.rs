@@ -83,7 +83,10 @@ impl Account {
         let daemon_arn = home.role(&names.daemon_role);
         let keys = |secrets: &[&Secret]| key::of_secrets(&home, secrets, &names.secret_keys);
         let telling = &settings.telling;
-        let mail = names.mail.clone().or_else(|| telling.mail.as_ref().map(Mail::of_config));
+        let mail = match (names.mail.clone(), telling.mail.as_ref().map(Mail::of_config)) {
+            (Some(named), Some(config)) => Some(named.over(config)),
+            (named, config) => named.or(config),
+        };
         let daemon = Role {
             name: RoleName { path: "/".into(), name: names.daemon_role.clone() },
             description: "credadmin's instance: assumes the roles of its config, and writes their sessions to its secrets",

@@ -50,7 +50,9 @@ fn resources(account: &Account) -> Vec<(String, Tree)> {
         resources.push((labels.give(name, "BucketPolicy", ""), resource("AWS::S3::BucketPolicy", &targets, properties)));
     }
     if account.instance {
-        resources.push((labels.give("Instance", "", ""), resource("AWS::EC2::Instance", &[], instance(&profile))));
+        let image = labels.give("Image", "", "");
+        resources.push((image.clone(), resource("AWS::EC2::LaunchTemplate", &[], vec![("LaunchTemplateData", newest_image())])));
+        resources.push((labels.give("Instance", "", ""), resource("AWS::EC2::Instance", &[], instance(&profile, &image))));
     }
     resources
 }
@@ -95,7 +97,7 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 6] = [
     ("SubnetId", "AWS::EC2::Subnet::Id", launch::SUBNET_IS, "", ""),
     ("SecurityGroupIds", "List<AWS::EC2::SecurityGroup::Id>", launch::GROUPS_ARE, "", ""),
     ("InstanceType", "String", launch::TYPE_IS, "Default", launch::TYPE),
-    ("ImageId", "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", launch::IMAGE_IS, "Default", launch::IMAGE),
+    ("ImageParameter", "String", launch::IMAGE_IS, "Default", launch::IMAGE),
 ];
 
 fn parameters() -> Tree {
@@ -109,8 +111,15 @@ fn parameters() -> Tree {
     Tree::Table(PARAMETERS.into_iter().map(parameter).collect())
 }
 
+/// EC2 asks for the image's id when it launches. CloudFormation would ask at each update, and a newer image, as any change of
+/// ImageId, would take the instance down, with its config and its journal.
+fn newest_image() -> Tree {
+    let resolved = Tree::table(vec![("Fn::Sub", Tree::text("resolve:ssm:${ImageParameter}"))]);
+    Tree::table(vec![("ImageId", resolved)])
+}
+
 /// Dedicated: whoever is root on it is the daemon's role. Tokens are required, and reach no further than the instance.
-fn instance(profile: &str) -> Vec<(&'static str, Tree)> {
+fn instance(profile: &str, image: &str) -> Vec<(&'static str, Tree)> {
     let metadata = vec![
         ("HttpEndpoint", Tree::text("enabled")),
         ("HttpTokens", Tree::text("required")),
@@ -120,9 +129,11 @@ fn instance(profile: &str) -> Vec<(&'static str, Tree)> {
     let disk = Tree::table(vec![("DeviceName", Tree::text("/dev/xvda")), ("Ebs", volume)]);
     let script = Tree::table(vec![("Fn::Sub", Tree::Text(launch::script("${PackageUrl}", "${PackageSha256}")))]);
     let name = Tree::table(vec![("Key", Tree::text("Name")), ("Value", Tree::text("credadmin"))]);
-    let mut instance: Vec<_> =
-        ["ImageId", "InstanceType", "SubnetId", "SecurityGroupIds"].map(|name| (name, reference(name))).into();
+    // The first version, not the latest: that would be another when the image is, and take the instance down after all.
+    let image = vec![("LaunchTemplateId", reference(image)), ("Version", Tree::text("1"))];
+    let mut instance: Vec<_> = ["InstanceType", "SubnetId", "SecurityGroupIds"].map(|name| (name, reference(name))).into();
     instance.extend([
+        ("LaunchTemplate", Tree::table(image)),
         ("IamInstanceProfile", reference(profile)),
         ("MetadataOptions", Tree::table(metadata)),
         ("BlockDeviceMappings", Tree::List(vec![disk])),

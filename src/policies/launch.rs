@@ -1,7 +1,7 @@
 //! What the instance does when it starts for the first time: it installs the package, if it is the one that was meant.
 
-/// The types and the image are defaults of parameters.
-pub const TYPE: &str = "t3.nano";
+/// The type and the image are defaults of parameters. dnf is killed in the 512 MiB of a nano.
+pub const TYPE: &str = "t3.micro";
 /// Where Systems Manager keeps the id of the newest Amazon Linux 2023.
 pub const IMAGE: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
 /// What a URL of the package may be: it stands in quotes in the script.
@@ -16,7 +16,7 @@ pub const SHA256_IS: &str = "The package's SHA-256, as sha256sum prints it";
 /// The same of the rest.
 pub const SUBNET_IS: &str = "Where the instance is";
 pub const GROUPS_ARE: &str = "Those of the instance: nothing needs a way to it but you; it needs one to STS and Secrets Manager";
-pub const TYPE_IS: &str = "credadmin takes 10 MiB";
+pub const TYPE_IS: &str = "credadmin takes 10 MiB, but dnf, which installs it, is killed in 512";
 pub const IMAGE_IS: &str = "Where Systems Manager keeps the id of the image";
 
 /// The script, with whatever stands for the two parameters.

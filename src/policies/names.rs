@@ -33,8 +33,6 @@ pub struct Names {
 pub struct Mail {
     /// The sender's address.
     pub from: String,
-    /// The identity that is verified: that address, or its domain; both, where it is not known which.
-    pub identities: Vec<String>,
     /// The configuration set that requires TLS.
     pub configuration_set: Option<String>,
     /// SES's region, if it is not that of the config.
@@ -44,12 +42,15 @@ pub struct Mail {
 impl Mail {
     /// What the config says of it.
     pub fn of_config(mail: &crate::notice::Mail) -> Self {
-        let domain = mail.from.rsplit('@').next().unwrap_or_default().to_owned();
+        Self { from: mail.from.clone(), configuration_set: Some(mail.configuration_set.clone()), region: mail.region.clone() }
+    }
+
+    /// The same, with what it leaves open as the config says it.
+    pub fn over(self, config: Self) -> Self {
         Self {
-            from: mail.from.clone(),
-            identities: vec![mail.from.clone(), domain],
-            configuration_set: Some(mail.configuration_set.clone()),
-            region: mail.region.clone(),
+            configuration_set: self.configuration_set.or(config.configuration_set),
+            region: self.region.or(config.region),
+            ..self
         }
     }
 }

@@ -35,6 +35,14 @@ fn findings(credadmin: &Credadmin, live: bool) -> Vec<Value> {
     findings
 }
 
+/// What it found when a session looked at this bucket.
+fn looked(credadmin: &Credadmin, bucket: &str) -> Vec<Value> {
+    let output = credadmin.run_to_end(&["doctor", "--format", "json", "--live", "--bucket", bucket]);
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(!said.contains(CANARY), "a secret part of a session");
+    said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
 /// The findings of that check: verdict and sentence.
 fn of<'a>(findings: &'a [Value], check: &str) -> Vec<(&'a str, &'a str)> {
     let found = findings.iter().filter(|finding| finding["check"] == check);
@@ -168,6 +176,21 @@ fn a_session_longer_than_the_role_allows_is_told_and_the_role_is_tried_again() {
     assert!(role["about"] == ROLE && role["remedy"].as_str().is_some_and(|remedy| remedy.contains("session_duration")), "{role}");
 }
 
+/// AWS packs the session policy and the tags into one space: what fits beside a shorter policy may not beside the daemon's.
+#[test]
+fn tags_that_do_not_fit_beside_the_session_policy_of_the_daemon_are_told() {
+    let tags: Vec<String> = (0..5).map(|n| format!("t{n} = '{}'", "x".repeat(250))).collect();
+    let tagged = CONFIG.replace("[grants.g]", &format!("tags = {{ {} }}\n[grants.g]", tags.join(", ")));
+    let without_policy = tagged.replace("[grants.g]", "session_policy = 'off'\n[grants.g]");
+    for (config, verdict, says) in [(&tagged, "wrong", "PackedPolicyTooLarge"), (&without_policy, "well", "can be assumed")] {
+        let aws = Beside::new(&["SensitiveS3"]);
+        aws.world.update_role("SensitiveS3Access", |role: &mut Role| role.allows_tags = true);
+        let found = findings(&credadmin(&aws, config), false);
+        let role = one(&found, "role");
+        assert!(role.0 == verdict && role.1.contains(says), "{role:?}");
+    }
+}
+
 #[test]
 fn whether_the_chain_is_held_to_an_hour_is_known_with_live_alone() {
     for (capped, says) in [(true, "and refused: a role assumed by this instance's role lasts one hour"), (false, "and given")] {
@@ -251,13 +274,7 @@ fn with_a_bucket_a_session_is_seen_to_end_with_its_policy() {
     );
     aws.world.add_bucket("sensitive-bucket", &policy);
     let credadmin = credadmin(&aws, CONFIG);
-    let looked = |bucket: &str| {
-        let output = credadmin.run_to_end(&["doctor", "--format", "json", "--live", "--bucket", bucket]);
-        let said = String::from_utf8(output.stdout).expect("text");
-        assert!(!said.contains(CANARY), "a secret part of a session");
-        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<Value>>()
-    };
-    let found = looked("sensitive-bucket");
+    let found = looked(&credadmin, "sensitive-bucket");
     let (verdict, says) = one(&found, "cut");
     assert!(verdict == "well" && says.contains("looked at sensitive-bucket until then, and was denied"), "{says}");
     let looks = aws.world.calls().into_iter().filter(|call| call.operation == Operation::HeadBucket);
@@ -267,7 +284,22 @@ fn with_a_bucket_a_session_is_seen_to_end_with_its_policy() {
         aws.world.sessions().into_iter().find(|session| session.policy_end > Some(session.issued_at)).expect("one that lived");
     let ends = session.policy_end.expect("an end");
     assert!(seen.iter().all(|call| call.at < ends) && denied[0].at >= ends && ends < session.expiration);
-    let found = looked("another-bucket");
+    let found = looked(&credadmin, "another-bucket");
+    let (verdict, says) = one(&found, "cut");
+    assert!(verdict == "unknown" && says.contains("another-bucket can't be looked at (HTTP 404)"), "{says}");
+}
+
+/// The proxy is the double itself, which is asked for a name that nobody can look up.
+#[test]
+fn where_a_proxy_is_the_only_way_out_the_bucket_is_looked_at_through_it() {
+    let aws = Beside::new(&["SensitiveS3"]);
+    let mut variables = aws.environment.iter();
+    let (_, proxy) = variables.find(|(name, _)| *name == "AWS_ENDPOINT_URL").expect("an endpoint");
+    let behind = credadmin(&aws, CONFIG)
+        .env("AWS_ENDPOINT_URL_S3", "http://s3.invalid")
+        .env("HTTP_PROXY", proxy)
+        .env("NO_PROXY", "127.0.0.1,169.254.169.254");
+    let found = looked(&behind, "another-bucket");
     let (verdict, says) = one(&found, "cut");
     assert!(verdict == "unknown" && says.contains("another-bucket can't be looked at (HTTP 404)"), "{says}");
 }

@@ -140,6 +140,31 @@ fn only_what_is_not_there_is_made() {
     assert!(template.contains("secret:SensitiveS3-a1b2c3\"") && !template.contains("??????"), "{template}");
 }
 
+/// A parameter that holds an image's id is looked up at each update of the stack, and another id is another instance.
+#[test]
+fn a_newer_image_takes_no_instance_down() {
+    let template = made(CONFIG, &["--format", "cloudformation", "--instance"]);
+    let parameters = template["Parameters"].as_object().expect("parameters").values();
+    let looked_up = parameters.filter(|parameter| parameter["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::SSM::")));
+    assert_eq!(looked_up.count(), 0);
+    let instance = &template["Resources"]["Instance"]["Properties"];
+    assert!(instance["ImageId"].is_null(), "{instance:#}");
+    assert_eq!(instance["LaunchTemplate"], json!({"LaunchTemplateId": {"Ref": "Image"}, "Version": "1"}));
+    let image = &template["Resources"]["Image"]["Properties"]["LaunchTemplateData"];
+    assert_eq!(image, &json!({"ImageId": {"Fn::Sub": "resolve:ssm:${ImageParameter}"}}));
+    let terraform = printed(CONFIG, &["--format", "terraform", "--instance"]);
+    assert!(terraform.contains("ignore_changes = [ami]"), "{terraform}");
+}
+
+#[test]
+fn the_instance_has_memory_for_dnf() {
+    let [template, terraform] =
+        ["cloudformation", "terraform"].map(|format| printed(CONFIG, &["--format", format, "--instance"]));
+    for text in [template.as_str(), &terraform, include_str!("../../../docs/install.md")] {
+        assert!(text.contains("t3.micro") && !text.contains("t3.nano"), "{text}");
+    }
+}
+
 /// The script of the instance, run with a download, dnf and apt of the test's own.
 #[test]
 fn the_instance_installs_the_package_that_was_meant_and_no_other() {

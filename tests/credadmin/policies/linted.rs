@@ -20,7 +20,7 @@ fn findings(documents: &Value) -> Vec<Value> {
 
 /// All that can be asked for at once.
 fn everything() -> Vec<&'static str> {
-    let mail = ["--mail-from", "credadmin@example.com", "--mail-identity", "example.com", "--mail-configuration-set", "tls"];
+    let mail = ["--mail-from", "credadmin@example.com", "--mail-configuration-set", "tls"];
     let keys = ["--kms-key", KEY, "--bucket-kms-key", KEY, "--revoker-role", "SecurityAdmin"];
     [&BUCKET[..], &mail, &keys].concat()
 }

@@ -113,7 +113,7 @@ fn options_that_do_not_fit_the_config_are_refused() {
             "error: invalid value '*@example.com' for '--mail-from <ADDRESS>': wanted: an address",
         ),
         (&["--mail-from", "${aws:username}@example.com"], "error: invalid value"),
-        (&["--mail-identity", "example.com"], "error: the following required arguments were not provided:\n  --mail-from"),
+        (&["--mail-configuration-set", "tls"], "error: the following required arguments were not provided:\n  --mail-from"),
         (&["--force"], "error: the following required arguments were not provided:\n  --out"),
         (&["--read-only"], "error: the following required arguments were not provided:\n  --bucket"),
     ] {

@@ -80,14 +80,28 @@ fn keys_are_allowed_for_their_own_secrets_and_buckets() {
 }
 
 #[test]
-fn mail_is_from_one_address_by_one_identity() {
-    let options = ["--mail-from", "credadmin@example.com", "--mail-identity", "example.com", "--mail-configuration-set", "tls"];
-    let documents = made(CONFIG, &options);
+fn mail_is_from_one_address_to_anybody() {
+    let documents = made(CONFIG, &["--mail-from", "credadmin@example.com", "--mail-configuration-set", "tls"]);
     let mail = statements(&documents, "CredAdmin.credadmin.json").last().expect("a statement");
     let arn = |what: &str| format!("arn:aws:ses:eu-central-1:123456789012:{what}");
     assert_eq!(mail["Action"], "ses:SendEmail");
-    assert_eq!(mail["Resource"], json!([arn("identity/example.com"), arn("configuration-set/tls")]));
+    assert_eq!(mail["Resource"], json!([arn("identity/*"), arn("configuration-set/tls")]));
     assert_eq!(mail["Condition"], json!({"StringEquals": {"ses:FromAddress": "credadmin@example.com"}}));
+}
+
+#[test]
+fn what_the_options_leave_open_of_mail_is_what_the_config_says() {
+    let config = format!("{CONFIG}[mail]\nfrom = 'old@example.com'\nconfiguration_set = 'tls'\nregion = 'eu-west-1'\n");
+    let from = ["--mail-from", "new@example.com"];
+    for (options, set) in [(from.to_vec(), "tls"), ([&from[..], &["--mail-configuration-set", "other"]].concat(), "other")] {
+        let documents = made(&config, &options);
+        let [.., tls, mail] = &statements(&documents, "CredAdmin.credadmin.json")[..] else { panic!("two statements of mail") };
+        let arn = |what: &str| format!("arn:aws:ses:eu-west-1:123456789012:{what}");
+        let set = arn(&format!("configuration-set/{set}"));
+        assert_eq!((&tls["Action"], &tls["Resource"]), (&json!("ses:GetConfigurationSet"), &json!(set)));
+        assert_eq!(mail["Resource"], json!([arn("identity/*"), set]));
+        assert_eq!(mail["Condition"], json!({"StringEquals": {"ses:FromAddress": "new@example.com"}}));
+    }
 }
 
 #[test]
@@ -102,8 +116,7 @@ fn mail_and_claims_are_allowed_as_the_config_has_them() {
         (&of("MailTls")["Action"], &of("MailTls")["Resource"]),
         (&json!("ses:GetConfigurationSet"), &json!(arn("configuration-set/tls")))
     );
-    let sends = [arn("identity/credadmin@example.com"), arn("identity/example.com"), arn("configuration-set/tls")];
-    assert_eq!(of("Mail")["Resource"], json!(sends));
+    assert_eq!(of("Mail")["Resource"], json!([arn("identity/*"), arn("configuration-set/tls")]));
     assert_eq!(of("Mail")["Condition"], json!({"StringEquals": {"ses:FromAddress": "credadmin@example.com"}}));
     assert_eq!(
         (&of("Claims")["Action"], &of("Claims")["Resource"]),

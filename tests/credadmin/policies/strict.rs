@@ -1,7 +1,7 @@
 //! What ministack does not look at, against the strict double: source identity and tags on both sides, and how long sessions are.
 
 use serde_json::Value;
-use strict_aws::Role;
+use strict_aws::{Caller, Role, SendEmail};
 
 use super::{BUCKET, CONFIG, made, statements, texts};
 use crate::harness::{Credadmin, PATIENCE};
@@ -94,4 +94,27 @@ fn the_roles_maximum_is_as_long_as_its_sessions() {
         let longest = aws.world.sessions().iter().map(|session| session.requested_seconds).max();
         assert!(longest.is_some_and(|longest| longest <= seconds), "{longest:?}");
     }
+}
+
+/// In the sandbox every recipient is an identity of the account, and SES asks for the right to it too.
+#[test]
+fn mail_reaches_the_verified_of_the_sandbox_and_from_its_sender_alone() {
+    let documents = made(CONFIG, &["--mail-from", "credadmin@example.com", "--mail-configuration-set", "tls"]);
+    let aws = Beside::new(&[]);
+    let daemon = aws.world.add_user("daemon", &[&documents["CredAdmin.credadmin.json"].to_string()]);
+    ["example.com", "jane@corp.example"].into_iter().for_each(|identity| aws.world.verify_identity(identity));
+    aws.world.put_configuration_set("tls", true);
+    let send = |from: &str| {
+        let mail = SendEmail {
+            from: from.into(),
+            to: vec!["jane@corp.example".into()],
+            configuration_set: Some("tls".into()),
+            subject: "s".into(),
+            text: Some("t".into()),
+            ..SendEmail::default()
+        };
+        aws.world.send_email(&Caller::holding(&daemon), &mail).map(drop).map_err(|error| error.code)
+    };
+    assert_eq!(send("credadmin@example.com"), Ok(()));
+    assert_eq!(send("ceo@example.com"), Err("AccessDeniedException".into()));
 }

@@ -127,9 +127,13 @@ impl State {
         if mail.text.is_none() && mail.html.is_none() {
             return bad("The body must have Text or Html.");
         }
-        let identity = self.identity_of(&mail.from).unwrap_or(&mail.from);
         let from = Some(mail.from.as_str());
-        self.may(now, who, ("ses:SendEmail", &arn(&format!("identity/{identity}"))), from)?;
+        let sender = self.identity_of(&mail.from).unwrap_or(&mail.from);
+        // A recipient that is an identity of the account is judged as well (aws-sdk-js#3641): in the sandbox, each is one.
+        let recipients = mail.to.iter().filter_map(|to| self.identity_of(to));
+        for identity in std::iter::once(sender).chain(recipients) {
+            self.may(now, who, ("ses:SendEmail", &arn(&format!("identity/{identity}"))), from)?;
+        }
         if let Some(set) = &mail.configuration_set {
             self.may(now, who, ("ses:SendEmail", &arn(&format!("configuration-set/{set}"))), from)?;
             self.ses.sets.get(set).ok_or_else(|| no_set(set))?;

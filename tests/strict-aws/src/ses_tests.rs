@@ -68,3 +68,19 @@ fn a_message_needs_a_body_a_line_of_subject_its_configuration_set_and_the_right(
     assert_eq!(send(&identity, with_set()), Err("AccessDeniedException".into()), "it needs the right to the set too");
     assert_eq!(world.mails().len(), 2);
 }
+
+#[test]
+fn a_recipient_that_is_an_identity_of_the_account_needs_the_right_to_it_too() {
+    let (world, _clock) = world_and_clock();
+    let own = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendEmail",
+        "Resource":"arn:aws:ses:eu-central-1:123456789012:identity/example.com"}]}"#;
+    let any = own.replace("identity/example.com", "identity/*");
+    let (own, any) = (world.add_user("own", &[own]), world.add_user("any", &[&any]));
+    world.verify_identity("example.com");
+    world.leave_the_sandbox();
+    let send = |keys| world.send_email(&Caller::holding(keys), &mail("jane@corp.example")).map(drop).map_err(|error| error.code);
+    assert_eq!(send(&own), Ok(()), "nobody's identity");
+    world.verify_identity("jane@corp.example");
+    assert_eq!(send(&own), Err("AccessDeniedException".into()));
+    assert_eq!(send(&any), Ok(()));
+}
