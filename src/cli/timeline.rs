@@ -20,6 +20,8 @@ use crate::timeline::{Glyphs, Past, Timeline, html, svg, terminal};
 
 /// What is older than the longest session before the time shown is of no use.
 const BEFORE: SignedDuration = SignedDuration::from_hours(13);
+/// As far as --past and --for reach together.
+const LONGEST: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
 /// clap's own.
 const USAGE: u8 = 2;
 /// As wide as terminals are that don't say.
@@ -32,13 +34,13 @@ pub struct Arguments {
     /// How much of the past, such as 12h or 7d; 366d at most.
     #[arg(long, value_name = "DURATION", default_value = "12h", value_parser = duration)]
     past: SignedDuration,
-    /// How much of the future.
+    /// How much of the future; 366d at most.
     #[arg(long = "for", value_name = "DURATION", default_value = "24h", value_parser = duration)]
     time: SignedDuration,
     /// From when on (RFC 3339), in place of --past.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     from: Option<Timestamp>,
-    /// Until when (RFC 3339), in place of --for.
+    /// Until when (RFC 3339), in place of --for; 732d after the first instant shown, at most.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Timestamp>,
     /// Whose clock the axis shows, such as Europe/Berlin; this host's, if not given.
@@ -64,7 +66,7 @@ enum Format {
 pub fn timeline(arguments: &Arguments) -> ExitCode {
     let now = Clock::system().now();
     let Some(span) = arguments.span(now) else {
-        tell(["error: --until has to be later than --from, by 366 days at most"]);
+        tell(["error: --until has to be later than --from, by 732 days at most"]);
         return ExitCode::from(USAGE);
     };
     let mut remarks = Vec::new();
@@ -93,7 +95,7 @@ impl Arguments {
             (Some(from), Some(until)) => (from, until),
         };
         let length = closes.duration_since(opens);
-        (length > SignedDuration::ZERO && length <= SignedDuration::from_hours(2 * 366 * 24)).then_some(Span { opens, closes })
+        (length > SignedDuration::ZERO && length <= LONGEST).then_some(Span { opens, closes })
     }
 
     /// The config's secrets; none if there is no config.

@@ -29,6 +29,8 @@ struct Texts {
     shapes: String,
     cli: String,
     surroundings: String,
+    /// The commands that look whether they may start in them.
+    refusing: Words,
     signals: String,
     /// `--help` of each sub-command, and of none.
     helps: BTreeMap<String, String>,
@@ -52,6 +54,12 @@ fn texts() -> Texts {
         shapes: ["shapes", "requests", "evidence", "telling"].map(|name| sources[&format!("config/{name}.rs")].as_str()).concat(),
         cli: sources.iter().filter(|(name, _)| name.starts_with("cli/")).map(|(_, text)| text.as_str()).collect(),
         surroundings: sources["cli/surroundings.rs"].clone(),
+        refusing: words(
+            sources
+                .iter()
+                .filter(|(_, code)| code.contains("Surroundings::of_this_process()"))
+                .filter_map(|(name, _)| name.strip_prefix("cli/")?.split(['/', '.']).next()),
+        ),
         signals: sources["signals.rs"].clone(),
         helps: helps.chain([(String::new(), top.clone()), ("help".into(), String::new())]).collect(),
         tool: page::read("credadmin.8"),
@@ -143,6 +151,8 @@ fn wrong_surroundings(texts: &Texts) -> Vec<String> {
     wrong.extend(differ("ENVIRONMENT", &names(other, "Ev"), &words(OTHER_VARIABLES.split(' '))));
     let decide = &(&literals(&texts.surroundings) - &stray) | &words(["HTTPS_PROXY"]);
     wrong.extend(differ("ENVIRONMENT, refused", &names(refused, "Ev"), &decide));
+    let known = words(texts.helps.keys().filter_map(|name| name.split(' ').next()));
+    wrong.extend(differ("ENVIRONMENT, refused by", &(&names(refused, "Cm") & &known), &texts.refusing));
     wrong
 }
 
@@ -177,7 +187,16 @@ fn wrong_keys(texts: &Texts) -> Vec<String> {
 }
 
 fn wrong(texts: &Texts) -> Vec<String> {
-    let rules = [wrong_commands, wrong_surroundings, wrong_keys, tried::defaults, tried::limits, tried::examples];
+    let rules = [
+        wrong_commands,
+        wrong_surroundings,
+        wrong_keys,
+        tried::defaults,
+        tried::limits,
+        tried::shortest,
+        tried::cron_lines,
+        tried::examples,
+    ];
     rules.iter().flat_map(|rule| rule(texts)).collect()
 }
 
@@ -242,6 +261,7 @@ fn each_of_these_rules_can_be_broken() {
         (signals, "SIGHUP, SIGUSR1]", "SIGHUP, SIGUSR1, SIGUSR2]", "SIGNALS: the page lacks SIGUSR2"),
         (tool, ".It Ev AWS_PROFILE ,", ".It Ev", "ignored: the page lacks AWS_PROFILE"),
         (tool, ", ALL_PROXY , all_proxy", ", ALL_PROXY", "refused: the page lacks all_proxy"),
+        (tool, ".Cm run ,\n.Cm notify ,", ".Cm run ,", "ENVIRONMENT, refused by: the page lacks notify"),
         (tool, ".It Ev RUST_LOG", ".It Ev LOG_LEVEL", "ENVIRONMENT: there is no LOG_LEVEL"),
         (surroundings, "\"AWS_ROLE_ARN\",", "", "ignored: there is no AWS_ROLE_ARN"),
         (config, ".It Cm ticket", ".It Cm tickets", "[grants.NAME]: there is no tickets"),
@@ -259,6 +279,8 @@ fn each_of_these_rules_can_be_broken() {
         (config, "1s to 366d", "1s to 365d", "duration: check does not say 1s to 365d"),
         (config, "on or off", "yes or no", "session_policy: check does not say"),
         (config, "2 to 64 letters", "2 to 32 letters", "source_identity: the page or check"),
+        (config, "windows of 30s and less", "windows of 20s and less", "the page lacks: With on, windows of 30s"),
+        (config, "or 15W,", "or 16W,", "cron: the page lacks 15W"),
         (config, ".It Cm latest_start", ".It Cm latest_end", "[secrets.NAME.requests]: there is no latest_end"),
         (config, "required or optional", "always or never", "signatures: check does not say"),
         (config, ".It Cm approver_uid", ".It Cm approver", "[grants.NAME.evidence]: there is no approver"),

@@ -225,16 +225,23 @@ fn the_command_says_what_it_can_not_show() {
 
     let output = run(&credadmin, &["--journal", journal, "--past", "1h", "--for", "2d", "--format", "svg"]);
     assert!(Document::parse(text(&output.stdout)).is_ok() && output.status.success());
+    // As far as --past and --for reach together.
+    let longest = ["--from", "2024-01-01T00:00:00Z", "--until", "2026-01-02T00:00:00Z", "--journal", journal];
+    assert!(run(&credadmin, &longest).status.success());
     credadmin.remove("credadmin.toml");
     let output = run(&credadmin, &[&time[..], &["--journal", journal]].concat());
     let said = text(&output.stdout);
     assert!(said.contains("credadmin.toml is not there: the future is not shown\n") && said.contains("sensitive-s3"), "{said}");
     credadmin.rewrite("credadmin.toml", "region = 5");
     assert_eq!(run(&credadmin, &["--journal", journal]).status.code(), Some(78));
-    for args in [["--from", "2024-03-30T15:00:00Z", "--until", "2024-03-30T15:00:00Z"], ["--past", "0s", "--for", "0s"]] {
+    for args in [
+        ["--from", "2024-03-30T15:00:00Z", "--until", "2024-03-30T15:00:00Z"],
+        ["--from", "2024-01-01T00:00:00Z", "--until", "2026-01-02T00:00:01Z"],
+        ["--past", "0s", "--for", "0s"],
+    ] {
         let output = run(&credadmin, &args);
         assert_eq!(output.status.code(), Some(2));
-        assert_eq!(text(&output.stderr), "error: --until has to be later than --from, by 366 days at most\n");
+        assert_eq!(text(&output.stderr), "error: --until has to be later than --from, by 732 days at most\n");
     }
     let output = run(&credadmin, &["--zone", "Europe/Atlantis"]);
     assert!(text(&output.stderr).contains("wanted: a time zone of the system's tzdata, such as Europe/Berlin"));

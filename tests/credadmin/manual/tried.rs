@@ -105,6 +105,55 @@ pub fn limits(texts: &Texts) -> Vec<String> {
     wrong
 }
 
+/// A window of that length is too short, and a second more is not.
+pub fn shortest(texts: &Texts) -> Vec<String> {
+    let said = said_of(texts, "session_policy");
+    let opens = |policy: &str, seconds: u32| {
+        let grant = format!("[grants.g]\nsecret = 's'\ncron = '0 22 * * *'\nduration = '{seconds}s'\n");
+        let config = format!("region = 'eu-central-1'\n{SECRET}session_policy = '{policy}'\n{grant}");
+        let arguments = ["plan", "--at", "2026-12-01T00:00:00Z", "--format", "json"];
+        !Credadmin::new(&config).run_to_end(&arguments).stdout.is_empty()
+    };
+    let mut wrong = Vec::new();
+    for (policy, length, seconds) in [("on", "30s", 30), ("off", "15m", 900)] {
+        let line = format!("With {policy}, windows of {length} and less do not open");
+        if !said.contains(&line) {
+            wrong.push(format!("the page lacks: {line}"));
+        }
+        if opens(policy, seconds) || !opens(policy, seconds + 1) {
+            wrong.push(format!("not so: {line}"));
+        }
+    }
+    wrong
+}
+
+/// Cron lines as the page has them.
+pub fn cron_lines(texts: &Texts) -> Vec<String> {
+    const LINES: [(&str, &str); 6] = [
+        ("8-18/2", "0 8-18/2 * * *"),
+        ("15W", "0 22 15W * ?"),
+        ("FRI#2", "0 22 ? * FRI#2"),
+        ("FRIL", "0 22 * * FRIL"),
+        ("5L", "0 22 * * 5L"),
+        ("7 is Sunday", "0 22 * * 7"),
+    ];
+    let said = said_of(texts, "cron");
+    let lacks = LINES.iter().filter(|(form, _)| !said.contains(form));
+    let mut wrong: Vec<String> = lacks.map(|(form, _)| format!("cron: the page lacks {form}")).collect();
+    let grant =
+        |(i, (_, line)): (usize, &(&str, &str))| format!("[grants.g{i}]\nsecret = 's'\ncron = '{line}'\nduration = '1h'\n");
+    let grants: String = LINES.iter().enumerate().map(grant).collect();
+    let check = Credadmin::new(&format!("{SECRET}{grants}")).run_to_end(&["check"]);
+    if !check.status.success() {
+        wrong.push(format!("cron: check refuses {}", text(check.stderr)));
+    }
+    wrong
+}
+
+fn said_of(texts: &Texts, name: &str) -> String {
+    keys(&texts.config).into_values().flatten().find(|key| key.name == name).map(|key| key.said).unwrap_or_default()
+}
+
 /// The example config is valid, and with it each command of `--help` and of the page does what it is there for.
 pub fn examples(texts: &Texts) -> Vec<String> {
     let config = example(&texts.config);

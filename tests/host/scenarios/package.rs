@@ -9,13 +9,14 @@ use std::path::Path;
 
 use super::catalog;
 use crate::account::SECRET;
-use crate::host::{CATALOG, Host, UNIT, UNITS, grant, in_seconds, main_file, open};
+use crate::host::{CATALOG, Host, NOTIFIER, UNIT, UNITS, grant, in_seconds, main_file, open};
 use crate::package::{NEXT, dpkg, given, listing, next, run};
 
 pub use crates::the_binary_and_the_sbom_name_the_same_crates;
 pub use rpm::the_rpm_is_installed_upgraded_and_erased;
 
 const SKELETON: &str = "credadmin.toml";
+const CONSUMER: &str = "credadmin-consumer@x.service";
 /// What stays of a package that creates a user: the user, and the files that guard the list of them.
 const OF_USERS: [&str; 5] = ["/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-"];
 
@@ -63,6 +64,7 @@ pub fn an_upgrade_of_the_deb_restarts_the_daemon_and_keeps_the_config(host: &Hos
     host.systemctl(&["enable", UNIT]);
     let (before, pid) = (host.account.versions(SECRET), host.show("MainPID"));
     assert_eq!(before.len(), 1);
+    let consumer = consumer(host);
 
     // Its skeleton is another one too.
     let (tree, package) = (Path::new("/run/next"), "/run/next.deb");
@@ -74,6 +76,7 @@ pub fn an_upgrade_of_the_deb_restarts_the_daemon_and_keeps_the_config(host: &Hos
     assert_eq!(run("dpkg-query", &["-W", "-f", "${Status} ${Version}", "credadmin"]), format!("install ok installed {NEXT}-1"));
     assert_ne!(host.show("MainPID"), pid, "the daemon runs on, as the version before");
     goes_on(host, &before);
+    consumer_restarts(host, &consumer);
     assert_eq!(host.show("UnitFileState"), "enabled");
     assert_eq!(read(host, SKELETON), config);
     assert_eq!(owner_and_mode(host, SKELETON), "root:credadmin 640");
@@ -86,7 +89,7 @@ pub fn a_deb_that_is_removed_stops_and_one_that_is_purged_leaves_nothing(host: &
     let config = main_file(&open("quarter-end"));
     edit(host, SKELETON, &config);
     host.start();
-    host.systemctl(&["enable", UNIT]);
+    host.systemctl(&["enable", UNIT, NOTIFIER]);
 
     dpkg(&["--remove", "credadmin"]);
     host.wait_for_entry("stopped by SIGTERM");
@@ -167,6 +170,27 @@ fn goes_on(host: &Host, published: &[String]) {
     assert_eq!(host.show("ActiveState"), "active");
     host.wait_for_entry("session in place");
     assert_eq!((host.account.versions(SECRET).as_slice(), host.account.world.sessions().len()), (published, 1));
+}
+
+/// Starts one that hands sessions to applications, as far as the packages can tell, and answers with its process.
+fn consumer(host: &Host) -> String {
+    let directory = Path::new("/run/systemd/system/credadmin-consumer@.service.d");
+    fs::create_dir_all(directory).expect("a directory");
+    let idle = "[Service]\nType=exec\nLoadCredential=\nExecStart=\nExecStart=/usr/bin/sleep infinity\n";
+    fs::write(directory.join("20-idle.conf"), idle).expect("a drop-in");
+    host.systemctl(&["daemon-reload"]);
+    host.systemctl(&["start", CONSUMER]);
+    pid(host)
+}
+
+/// It runs, as another process.
+fn consumer_restarts(host: &Host, before: &str) {
+    host.wait_until("restart of the consumer", || ![before, "0"].contains(&pid(host).as_str()));
+}
+
+fn pid(host: &Host) -> String {
+    let output = host.try_systemctl(&["show", "--value", "--property", "MainPID", CONSUMER]);
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
 /// bash, and zsh and fish where they are installed, complete credadmin's commands. `fpath` is where else zsh has to look.

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::{OF_USERS, SKELETON, catalog, completes, goes_on, owner_and_mode, read, starts_with_a_config_of_the_administrator};
+use super::{
+    OF_USERS, SKELETON, catalog, completes, consumer, consumer_restarts, goes_on, owner_and_mode, read,
+    starts_with_a_config_of_the_administrator,
+};
 use crate::account::SECRET;
 use crate::host::Host;
 use crate::package::{NEXT, given, listing, next, rpm, run};
@@ -23,12 +26,15 @@ pub fn the_rpm_is_installed_upgraded_and_erased(host: &Host) {
     completes(host, "/usr/share/zsh/site-functions");
     catalog::is_explained(host);
     let (versions, pid, config) = (host.account.versions(SECRET), host.show("MainPID"), read(host, SKELETON));
+    let before_upgrade = consumer(host);
 
     let path = next("rpm");
     rpm(&[&install[..], &[path.to_str().expect("UTF-8")]].concat());
     assert_eq!(rpm(&["-q", "--queryformat", "%{VERSION}", "credadmin"]), NEXT);
     assert_ne!(host.show("MainPID"), pid, "the daemon runs on, as the version before");
     goes_on(host, &versions);
+    consumer_restarts(host, &before_upgrade);
+    host.systemctl(&["stop", "credadmin-consumer@*"]);
     assert_eq!((read(host, SKELETON), owner_and_mode(host, SKELETON)), (config.clone(), "root:credadmin 640".into()));
 
     rpm(&["-e", "credadmin"]);
