@@ -81,12 +81,14 @@ pub fn judge(secret: &Secret, wanted: Wanted, now: Timestamp, staged: &Staged, w
     // A stranger came after it, or another plan whose session runs out, or outlives the coverage as that of an extension that was
     // taken back: readers need it once more. Once only: the token hashes the version that it takes the place of.
     let current = staged.current.as_deref().unwrap_or_default();
-    // Two who never agree on the end come to rest: whose session was written over by one with less coverage waits for its end.
+    // Two who never agree on the end come to rest: whose session was written over by one with less coverage waits until no such
+    // session is made any more.
     let ours = || staged.others.iter().chain(written.map(|written| &written.version_id)).filter(|it| is_planned(it));
     let is_answer = || ours().any(|ours| token::is_put_over(current, ours));
+    let is_final = |lapses: Timestamp| lapses.duration_since(now) < secret.cadence.shortest();
     let needed = match token::ends(current) {
         Some(dies) if dies > ends => is_last,
-        Some(lapses) => runs_out(secret, lapses, ends, now) && (lapses <= now || !is_answer()),
+        Some(lapses) => runs_out(secret, lapses, ends, now) && (is_final(lapses) || !is_answer()),
         None => true,
     };
     let again = needed.then(|| over(current));

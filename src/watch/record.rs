@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{DESCRIBE_LAG, Moment, Settled, Watch};
 use crate::aws::Description;
 use crate::grant::Name;
+use crate::instant::after;
 use crate::journal::Event;
 use crate::schedule::token;
 use crate::schedule::verdict::Wanted;
@@ -142,9 +143,11 @@ impl Watch {
             }
             Done::Superseded { planned, current } => {
                 let lapses = token::ends(&current);
-                // Then less than the lead is left of it; and then nothing.
-                let runs_out = lapses.and_then(|lapses| lapses.checked_sub(self.secret.cadence.lead()).ok());
-                good_until = runs_out.into_iter().chain(lapses).find(|it| *it > at.now).unwrap_or(ends).min(ends);
+                // Then less than the lead is left of it; and then so little that no other is made that ends with it.
+                let cadence = &self.secret.cadence;
+                let left = |time| lapses.and_then(|lapses| lapses.checked_sub(time).ok());
+                let last = left(cadence.shortest()).map(|it| after(it, SignedDuration::from_millis(1)));
+                good_until = left(cadence.lead()).into_iter().chain(last).find(|it| *it > at.now).unwrap_or(ends).min(ends);
                 if self.seen.superseded_by.as_deref() != Some(&current) {
                     self.seen.superseded_by = Some(current.clone());
                     if let Some(lives_until) = lapses.filter(|dies| is_last && *dies > ends) {

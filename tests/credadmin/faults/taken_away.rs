@@ -97,6 +97,27 @@ async fn an_extension_that_is_taken_back_leaves_readers_the_shorter_session() {
     }
 }
 
+/// Given, taken back, and given again: readers have a session all the time.
+#[tokio::test(start_paused = true)]
+async fn an_extension_that_is_given_twice_leaves_no_gap() {
+    let (usual, extended) = (ending_after(minutes(22)), ending_after(minutes(26)));
+    let story = Story::new(&usual).await;
+    let daemon = story.daemon().await;
+    story.pass(seconds(5)).await;
+    for config in [&extended, &usual, &extended] {
+        story.write("credadmin.toml", config);
+        daemon.reload().await;
+        story.pass(seconds(5)).await;
+    }
+    assert_eq!(current_ends(&story), Some(in_time(minutes(22))), "it is good for a while yet");
+    story.pass(minutes(22)).await;
+    let last = story.world.versions("SensitiveS3").pop().expect("a version");
+    assert_eq!(token::ends(&last.version_id), Some(in_time(minutes(26))));
+    assert!(last.created < in_time(minutes(22)), "{}", last.created);
+    assert_eq!(story.world.versions("SensitiveS3").len(), 4);
+    daemon.kill();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_daemon_that_was_restarted_says_that_a_session_lives_on() {
     let story = Story::new(ONE_DAY).await;

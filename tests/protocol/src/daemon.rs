@@ -275,10 +275,10 @@ impl Daemon {
             Done::Waits => until = Until::Minutes,
             Done::InPlace(id) | Done::Unseen(id) | Done::Published(id) => self.knows_written(id),
             Done::Superseded { planned, current } => {
-                let lead = scene.configs[self.config].secret.cadence.lead();
-                let lapses = token::ends(&current);
-                let runs_out = lapses.and_then(|lapses| lapses.checked_sub(lead).ok());
-                let next = runs_out.into_iter().chain(lapses).find(|it| *it > state.now(scene));
+                let cadence = &scene.configs[self.config].secret.cadence;
+                let left = |time| token::ends(&current).and_then(|lapses| lapses.checked_sub(time).ok());
+                let next = [left(cadence.lead()), left(cadence.shortest())];
+                let next = next.into_iter().flatten().find(|it| *it > state.now(scene));
                 until = Until::At(next.unwrap_or(ends).min(ends));
                 self.knows_written(planned);
             }

@@ -1,3 +1,5 @@
+//! Invariant 1, of what readers get: once all hosts agree on the end of coverage, nothing that outlives it.
+//!
 //! Invariant 2: while a host covers a secret, and nothing has been wrong with either for long enough, readers have a live session,
 //! and in steady state one with the refresh lead left, or to the end of the coverage.
 
@@ -84,6 +86,10 @@ impl Piece<'_> {
                 let found = format!("{found}; host {} is open until {} and well since {from}", self.host, self.closes);
                 return verdict.breaches.push(Breach { invariant: 2, secret, at: ends, found });
             }
+            if let Some(found) = self.outlives(past, secret, next.checked_sub(1).and_then(|current| ours[current].as_ref()), ends)
+            {
+                return verdict.breaches.push(Breach { invariant: 1, secret, at: ends, found });
+            }
             (at, next) = (ends, next + 1);
         }
     }
@@ -107,6 +113,18 @@ impl Piece<'_> {
         };
         let enough = left >= wanted || (to_the_end && left >= -ahead);
         (!enough).then(|| format!("the session written at {} has {left:#} left", version.created))
+    }
+
+    /// What is wrong with this version being what readers get at `at`, in the last lead of coverage, if all hosts agree on that.
+    /// Further from its end no session that ends with it may be planned yet.
+    fn outlives(&self, past: &Past, secret: usize, current: Option<&Version>, at: Timestamp) -> Option<String> {
+        let version = current.filter(|version| version.dies > self.closes)?;
+        let is_near = self.closes.duration_since(at) <= self.lead - LOOKED;
+        let is_well = past.agree(secret, at) && !past.hosts.iter().any(|host| host.was_stalled(at));
+        let (from, until) = (version.created, version.dies);
+        (is_near && is_well).then(|| {
+            format!("readers get a session of {from} that lives until {until}, past {}, on which all hosts agree", self.closes)
+        })
     }
 
     /// Whether nothing has happened for the life of a session that would let readers have less than the lead: no other plan, here or

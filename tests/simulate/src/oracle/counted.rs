@@ -32,11 +32,14 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
             true => (same_plan.or(same_name), version.created),
             false => (same_name, version.created - SEEN),
         };
-        // Once more only where something else took its place: a stranger's, or another plan's that runs out.
+        // Once more only where something else took its place: a stranger's, or another plan's that runs out or outlives coverage.
         let Some(before) = before else { continue };
         let mut replaced = (before..number).filter(|it| all[it + 1].created >= seen_from).map(|it| ours[it].as_ref());
         let replaces = replaced.any(|other| {
-            other.is_none_or(|other| other.ends != version.ends && other.dies.duration_since(version.created) <= RUNS_OUT)
+            other.is_none_or(|other| {
+                let runs_out = other.dies.duration_since(version.created) <= RUNS_OUT;
+                other.ends != version.ends && (runs_out || (other.ends > version.ends && is_last(past, secret, version)))
+            })
         });
         if !replaces {
             let first = all[before].created;
@@ -54,6 +57,12 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
             breach(5, at, format!("{many} versions were written in 24 hours"));
         }
     }
+}
+
+/// Whether coverage ends with it, by what may have been in force on its host.
+fn is_last(past: &Past, secret: usize, version: &Version) -> bool {
+    let mut open = past.hosts[version.host].in_force(secret, version.created).flat_map(|it| it.open.iter());
+    open.any(|(_, closes)| *closes == version.ends)
 }
 
 /// What tells one session from others in a version id: all but the 12 digits of what it took the place of.
