@@ -94,14 +94,16 @@ const INVARIANTS: &str = "
 
 - 1: no session that was published, or that carries a session policy, opens anything after the end of the coverage that it was issued
   for, by AWS's clock. A grant that is cut short binds what is issued from three minutes after the cut on (a wake-up each minute,
-  and a visit under way), or after the host goes on, if it was stopped.
+  and a visit under way), or after the host goes on, if it was stopped. In the last refresh lead of a coverage whose end all hosts
+  agree on, readers get no session that outlives it, such as that of an extension that was taken back.
 - 2: while a host covers a secret, and nothing was wrong with either for ten minutes, what is in the secret is a live session (a shorter one
   of a host on another config is replaced within a look, five minutes); where all
   hosts agree, and nothing was late and no clock was wrong for twelve hours, with the whole refresh lead left, or to the end of
   the coverage.
 - 3: nothing is issued or written outside of coverage. Two seconds before an opening are inside: STS tells whole seconds. Of a host whose
   clock is wrong, only what is written counts; what a late request or a stopped process writes after the end is dead on arrival.
-- 4: no planned session is published twice, but over a stranger's version, a tombstone, or one of another plan that runs out. Where
+- 4: no planned session is published twice, but over a stranger's version, a tombstone, or one of another plan that runs out or
+  outlives the coverage. Where
   hosts are on different configs, of which two sessions can end at one instant, they are told apart by their version ids.
 - 5: a daemon, and daemons on one config together, write no more than 90 versions of a secret in 24 hours.
 - 6 and 8: the same, through all of it: a bad main file changes nothing, a bad drop-in closes its own grant and disturbs no other.
