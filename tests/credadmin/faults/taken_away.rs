@@ -144,11 +144,11 @@ async fn a_shorter_session_is_no_cut() {
     };
     let story = Story::new(&lasting("1h")).await;
     let mut daemon = story.daemon().await;
-    // Until the next refresh the session that is there has more than half an hour left.
+    // Just after a refresh it ends later than any session of the shorter length.
     let refreshed = story.planned()[1].0;
     story.pass(refreshed.duration_since(story.clock.now()) + seconds(5)).await;
     let longer = current_ends(&story).expect("a session");
-    story.write("credadmin.toml", &lasting("30m"));
+    story.write("credadmin.toml", &lasting("35m"));
     daemon.reload().await;
     story.pass(seconds(5)).await;
     assert!(current_ends(&story) < Some(longer), "a shorter one has taken its place");
