@@ -17,6 +17,7 @@ pub use rpm::the_rpm_is_installed_upgraded_and_erased;
 
 const SKELETON: &str = "credadmin.toml";
 const CONSUMER: &str = "credadmin-consumer@x.service";
+const IDLE: &str = "/run/systemd/system/credadmin-consumer@.service.d";
 /// What stays of a package that creates a user: the user, and the files that guard the list of them.
 const OF_USERS: [&str; 5] = ["/etc/.pwd.lock", "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-"];
 
@@ -174,18 +175,20 @@ fn goes_on(host: &Host, published: &[String]) {
 
 /// Starts one that hands sessions to applications, as far as the packages can tell, and answers with its process.
 fn consumer(host: &Host) -> String {
-    let directory = Path::new("/run/systemd/system/credadmin-consumer@.service.d");
-    fs::create_dir_all(directory).expect("a directory");
+    fs::create_dir_all(IDLE).expect("a directory");
     let idle = "[Service]\nType=exec\nLoadCredential=\nExecStart=\nExecStart=/usr/bin/sleep infinity\n";
-    fs::write(directory.join("20-idle.conf"), idle).expect("a drop-in");
+    fs::write(Path::new(IDLE).join("20-idle.conf"), idle).expect("a drop-in");
     host.systemctl(&["daemon-reload"]);
     host.systemctl(&["start", CONSUMER]);
     pid(host)
 }
 
-/// It runs, as another process.
+/// It runs, as another process; and is gone then, with what made it idle.
 fn consumer_restarts(host: &Host, before: &str) {
     host.wait_until("restart of the consumer", || ![before, "0"].contains(&pid(host).as_str()));
+    host.systemctl(&["stop", CONSUMER]);
+    fs::remove_dir_all(IDLE).expect("the drop-in");
+    host.systemctl(&["daemon-reload"]);
 }
 
 fn pid(host: &Host) -> String {

@@ -34,7 +34,6 @@ pub fn the_rpm_is_installed_upgraded_and_erased(host: &Host) {
     assert_ne!(host.show("MainPID"), pid, "the daemon runs on, as the version before");
     goes_on(host, &versions);
     consumer_restarts(host, &before_upgrade);
-    host.systemctl(&["stop", "credadmin-consumer@*"]);
     assert_eq!((read(host, SKELETON), owner_and_mode(host, SKELETON)), (config.clone(), "root:credadmin 640".into()));
 
     rpm(&["-e", "credadmin"]);
