@@ -1,6 +1,6 @@
 //! What a secret can be other than there and ours: each its own clear event, once, and well again once it is put right.
 
-use strict_aws::{Operation, Role};
+use strict_aws::{Operation, Role, World};
 use tracing::Level;
 
 use super::{DELETED, FAILING, LONG, NO_SECRET, NOT_WRITABLE, judge_sentence};
@@ -106,43 +106,25 @@ async fn a_secret_scheduled_for_deletion_and_restored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_of_another_service() {
-    let story = Story::new(ONE_DAY).await;
-    story.world.set_owning_service("SensitiveS3", Some("rds"));
-    let mut daemon = story.daemon().await;
-    story.pass(LONG).await;
-    let record = daemon.says_once("failing for");
-    judge_sentence(
-        &record,
-        NOT_WRITABLE,
-        "managed by the service rds",
-        "no access for quarter-end",
-        "name a secret that no AWS service manages",
-    );
-    assert_eq!(story.calls(Operation::AssumeRole).len(), 0);
-    story.world.set_owning_service("SensitiveS3", None);
-    story.pass(minutes(4)).await;
-    daemon.says_once("well again");
-    daemon.kill();
+    let make = |world: &World, is: bool| world.set_owning_service("SensitiveS3", is.then_some("rds"));
+    nothing_is_issued_for(make, "managed by the service rds", "name a secret that no AWS service manages").await;
 }
 
-/// Secrets Manager takes no version of it: nothing is issued for that.
 #[tokio::test(start_paused = true)]
 async fn a_replica() {
+    let make = |world: &World, is: bool| world.set_replica_of("SensitiveS3", is.then_some("us-east-1"));
+    nothing_is_issued_for(make, "its primary is in us-east-1", "in the region of its primary").await;
+}
+
+/// Secrets Manager takes no version of such a secret.
+async fn nothing_is_issued_for(make: impl Fn(&World, bool), trouble: &str, remedy: &str) {
     let story = Story::new(ONE_DAY).await;
-    story.world.set_replica_of("SensitiveS3", Some("us-east-1"));
+    make(&story.world, true);
     let mut daemon = story.daemon().await;
     story.pass(LONG).await;
-    let record = daemon.says_once("failing for");
-    judge_sentence(
-        &record,
-        NOT_WRITABLE,
-        "its primary is in us-east-1",
-        "no access for quarter-end",
-        "in the region of its primary",
-    );
+    judge_sentence(&daemon.says_once("failing for"), NOT_WRITABLE, trouble, "no access for quarter-end", remedy);
     assert_eq!(story.calls(Operation::AssumeRole).len(), 0);
-    // Of a primary, Secrets Manager tells its own region.
-    story.world.set_replica_of("SensitiveS3", None);
+    make(&story.world, false);
     story.pass(minutes(4)).await;
     daemon.says_once("well again");
     daemon.kill();
