@@ -15,6 +15,8 @@ const RUNS_OUT: SignedDuration = SignedDuration::from_mins(45 + 6);
 
 /// What a daemon takes the place of, it may have seen so long before: a visit under way, and a DescribeSecret that is behind.
 const SEEN: SignedDuration = SignedDuration::from_mins(2);
+/// A visit under way alone, where nothing was late. Another host may have been faster, over what a stranger had written before.
+const UNDER_WAY: SignedDuration = SignedDuration::from_secs(30);
 
 /// Judges the versions of one secret, of which `ours` are those of daemons.
 pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<Version>], verdict: &mut Verdict) {
@@ -29,12 +31,12 @@ pub fn judge(past: &Past, secret: usize, all: &[VersionRecord], ours: &[Option<V
         // Hosts on different configs plan different sessions that end at one instant: these are known by their names alone.
         // And several may see at once that one runs out.
         let (before, seen_from) = match past.agree(secret, version.created) {
-            true => (same_plan.or(same_name), version.created),
+            true => (same_plan.or(same_name), version.created - UNDER_WAY),
             false => (same_name, version.created - SEEN),
         };
         // Once more only where something else took its place: a stranger's, or another plan's that runs out or outlives coverage.
         let Some(before) = before else { continue };
-        let mut replaced = (before..number).filter(|it| all[it + 1].created >= seen_from).map(|it| ours[it].as_ref());
+        let mut replaced = (0..number).rev().take_while(|it| all[it + 1].created >= seen_from).map(|it| ours[it].as_ref());
         let replaces = replaced.any(|other| {
             other.is_none_or(|other| {
                 let runs_out = other.dies.duration_since(version.created) <= RUNS_OUT;
