@@ -156,11 +156,13 @@ fn a_grant_cut_short_or_extended_moves_the_planned_end_at_once() {
     let now = at("2026-12-01T08:10:00Z");
     let ends = |closes: &str| {
         let (grants, rhythm) = (grants(&[once("g", "2026-12-01T08:00:00Z", closes)]), cadence(&HOURLY));
-        plan(now, &rhythm, &Coverage::between(&grants, now, horizon(now, &rhythm))).ends
+        let plan = plan(now, &rhythm, &Coverage::between(&grants, now, horizon(now, &rhythm)));
+        plan.wanted().map(|wanted| (wanted.ends, wanted.is_last))
     };
-    assert_eq!(ends("2026-12-01T08:20:00Z"), Some(at("2026-12-01T08:20:00Z")));
-    assert_eq!(ends("2026-12-01T08:12:00Z"), Some(at("2026-12-01T08:12:00Z")));
-    let full = ends("2026-12-01T18:00:00Z").unwrap();
+    assert_eq!(ends("2026-12-01T08:20:00Z"), Some((at("2026-12-01T08:20:00Z"), true)));
+    assert_eq!(ends("2026-12-01T08:12:00Z"), Some((at("2026-12-01T08:12:00Z"), true)));
+    let (full, is_last) = ends("2026-12-01T18:00:00Z").unwrap();
+    assert!(!is_last, "coverage goes on after it");
     assert!(at("2026-12-01T08:30:00Z") <= full && full <= at("2026-12-01T09:10:00Z"));
     assert_eq!(ends("2026-12-01T08:00:01Z"), None);
 }

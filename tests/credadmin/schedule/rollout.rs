@@ -191,6 +191,23 @@ fn ours_comes_back_where_another_plan_has_pushed_it_off_the_labels() {
 }
 
 #[test]
+fn whose_session_was_written_over_by_a_shorter_one_waits_until_no_such_one_is_made() {
+    let mut staging = Staging::default();
+    let (mut long, mut short) = (last(daemon(0, 50)), last(daemon(0, 30)));
+    for daemon in [&mut short, &mut long] {
+        assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+        daemon.write(&mut staging);
+    }
+    assert!(matches!(short.look(&staging, now()), Verdict::Publish { .. }), "the longer one outlives its coverage");
+    short.write(&mut staging);
+    let shortest = long.secret.cadence.shortest().as_secs();
+    for (left, publishes) in [(RHYTHM.lead, false), (shortest, false), (shortest - 1, true), (0, true), (-60, true)] {
+        let verdict = long.look(&staging, after(short.ends, -left));
+        assert_eq!(matches!(verdict, Verdict::Publish { .. }), publishes, "{left} s before its end");
+    }
+}
+
+#[test]
 fn what_was_written_just_now_is_not_written_again_because_it_does_not_show_yet() {
     let mut staging = Staging::default();
     let (mut ours, mut other) = (daemon(0, 50), daemon(1, 5));
