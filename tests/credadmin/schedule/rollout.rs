@@ -285,13 +285,14 @@ fn a_session_of_the_window_before_is_followed_at_once() {
 
 #[test]
 fn of_two_plans_that_run_out_at_the_same_time_the_one_in_place_stays() {
-    let mut staging = Staging::default();
-    let mut daemons = [daemon(0, 10), daemon(1, 10)];
-    for daemon in &mut daemons {
-        assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
-        daemon.write(&mut staging);
+    for mut daemons in [[daemon(0, 10), daemon(1, 10)], [last(daemon(0, 10)), last(daemon(1, 10))]] {
+        let mut staging = Staging::default();
+        for daemon in &mut daemons {
+            assert!(matches!(daemon.look(&staging, now()), Verdict::Publish { .. }));
+            daemon.write(&mut staging);
+        }
+        let planned = token::token(&daemons[0].secret, daemons[0].ends, None);
+        assert_eq!(come_to_rest(&mut daemons, &mut staging, now()), [Verdict::Superseded { planned }, Verdict::InPlace]);
+        assert_eq!(staging.writes.len(), 2);
     }
-    let planned = token::token(&daemons[0].secret, daemons[0].ends, None);
-    assert_eq!(come_to_rest(&mut daemons, &mut staging, now()), [Verdict::Superseded { planned }, Verdict::InPlace]);
-    assert_eq!(staging.writes.len(), 2);
 }
