@@ -31,7 +31,7 @@ impl Overrun {
             true => grants.into(),
             false => grants.iter().filter(|grant| length(grant) >= shortest).cloned().collect(),
         };
-        let day = quota::overrun(secret, &grants, now)?;
+        let day = quota::over_budget(secret, &grants, now)?;
         let (from, at) = (before(day.closes, DAY), day.closes);
         let found = format!("secrets.{} would get more than {BUDGET} versions between {from:.0} and {at:.0}", secret.name);
         let wanted = format!(
@@ -100,9 +100,11 @@ pub fn keep(secrets: &[Secret], grants: &mut Vec<Grant>, named: &BTreeSet<String
         for round in 0.. {
             let Some(overrun) = Overrun::of(secret, &ours, now) else { break };
             let too_much = match round {
-                _ if round < DAYS => take_last(&mut ours, overrun.day.opens, &secret.cadence, is_dropped),
-                DAYS => take(&mut ours, |grant| is_dropped(grant) && !grant.window.is_over(overrun.day.opens)),
-                _ => take(&mut ours, |grant| is_dropped(grant) && !grant.window.is_over(now)),
+                ..DAYS => take_last(&mut ours, overrun.day.opens, &secret.cadence, is_dropped),
+                round => {
+                    let from = if round == DAYS { overrun.day.opens } else { now };
+                    ours.extract_if(.., |grant| is_dropped(grant) && !grant.window.is_over(from)).collect()
+                }
             };
             if too_much.is_empty() {
                 faults.push(overrun.of_secret(secret, over));
@@ -117,13 +119,6 @@ pub fn keep(secrets: &[Secret], grants: &mut Vec<Grant>, named: &BTreeSet<String
     }
     grants.retain(|grant| !left_out.contains(&grant.name));
     faults
-}
-
-/// Takes out those that it says.
-fn take(grants: &mut Vec<Grant>, goes: impl Fn(&Grant) -> bool) -> Vec<Grant> {
-    let (gone, rest) = std::mem::take(grants).into_iter().partition(goes);
-    *grants = rest;
-    gone
 }
 
 /// Takes out those dropped-in ones that open last in the 24 hours from `day` on: as many as do not fit in, and one at least.

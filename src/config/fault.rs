@@ -142,3 +142,10 @@ fn visible(text: &str) -> Cow<'_, str> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
 pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// All of them on one line.
+    pub fn one_line(&self) -> String {
+        self.0.iter().map(Fault::one_line).collect::<Vec<_>>().join(" | ")
+    }
+}

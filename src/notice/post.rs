@@ -115,10 +115,7 @@ async fn way_in(office: &Office, notice: &Notice) -> Result<Entrance, String> {
 /// have been revoked, cut or taken away.
 fn still_open(office: &Office, notice: &Notice) -> Result<(Watched, Stay), String> {
     let now = office.clock.now();
-    let settings = config::load(&office.main, now).map_err(|faults| {
-        let faults: Vec<String> = faults.0.iter().map(config::Fault::one_line).collect();
-        format!("the config is refused: {}", faults.join(" | "))
-    })?;
+    let settings = config::load(&office.main, now).map_err(|faults| format!("the config is refused: {}", faults.one_line()))?;
     let named = |watched: &Watched| Some(watched.secret.name.as_str()) == notice.secret.as_deref();
     let watched = settings.secrets.into_iter().find(named).ok_or("the config no longer has the secret")?;
     let is_open = |stay: &Stay| notice.grants.iter().all(|name| stay.grants.iter().any(|grant| grant.as_str() == name));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::edit::ended;
-use crate::config::{self, Fault};
+use crate::config::{self, Fault, Faults};
 use crate::grant::Grant;
 use crate::instant::whole;
 
@@ -62,19 +62,15 @@ pub fn close(main: &Path, grant: &Grant, now: Timestamp, why: &str) -> Result<Pl
 }
 
 fn mistakes(main: &Path, now: Timestamp) -> Result<BTreeSet<String>, String> {
-    let settings = config::load(main, now).map_err(|faults| format!("the config is refused: {}", one_line(&faults.0)))?;
+    let settings = config::load(main, now).map_err(|faults| format!("the config is refused: {}", faults.one_line()))?;
     Ok(settings.remarks.iter().filter(|remark| remark.is_error()).map(|remark| remark.found.clone()).collect())
 }
 
-fn one_line(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::one_line).collect::<Vec<_>>().join(" | ")
-}
-
 fn is_closed(main: &Path, grant: &Grant, now: Timestamp, before: &BTreeSet<String>) -> Result<(), String> {
-    let settings = config::load(main, now).map_err(|faults| one_line(&faults.0))?;
+    let settings = config::load(main, now).map_err(|faults| faults.one_line())?;
     let new: Vec<Fault> = settings.remarks.into_iter().filter(|it| it.is_error() && !before.contains(&it.found)).collect();
     if !new.is_empty() {
-        return Err(one_line(&new));
+        return Err(Faults(new).one_line());
     }
     let still = settings.secrets.iter().flat_map(|watched| watched.grants.iter()).find(|it| it.name == grant.name);
     match still {

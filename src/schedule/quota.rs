@@ -16,16 +16,12 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How far ahead a plan is counted: a year and the longest day at both ends.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 368);
 
-/// The first 24 hours from `now` on in which the plan writes more than [`BUDGET`] versions: until when, or `None`.
-pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Timestamp> {
-    overrun(secret, grants, now).map(|day| day.closes)
-}
-
-/// The same with its beginning: from the first of these versions to the one that is too much.
+/// The first 24 hours from `now` on in which the plan writes more than [`BUDGET`] versions, from the first of these to the one that
+/// is too much, or `None`.
 ///
 /// Looks at the year that begins now, and at the one that begins with each grant that first opens after it, so that what is
 /// accepted today is not refused when the daemon starts again next year.
-pub fn overrun(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Span> {
+pub fn over_budget(secret: &Secret, grants: &[Grant], now: Timestamp) -> Option<Span> {
     if at_most(secret, grants) <= BUDGET as i64 {
         return None;
     }
